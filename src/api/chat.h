@@ -1,0 +1,223 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// The neutral form of a chat, between the dialects of clients and of upstreams. Everything that
+/// the firewall, routing and settlement look at is here in native types; what only passes through
+/// is kept as JSON text. All of these are plain values, owned by one request.
+namespace gatehouse::api {
+
+enum class Dialect : uint8_t { openai, anthropic };
+std::string_view to_string(Dialect dialect);
+
+enum class Role : uint8_t { system, developer, user, assistant, tool };
+std::string_view to_string(Role role);
+
+/// One part of a message's content.
+struct Part {
+  enum class Kind : uint8_t {
+    text,
+    image,
+    audio,
+    file,
+    refusal,
+    thinking,
+    redacted_thinking,
+    other
+  };
+  Kind kind = Kind::text;
+  std::string text;       // text, refusal and thinking
+  std::string signature;  // of thinking; must reach the upstream byte for byte
+  std::string raw;  // the part's JSON as it came, in the request's dialect; empty for plain text
+};
+
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;  // JSON text as the model wrote it, not necessarily valid
+};
+
+struct Message {
+  Role role = Role::user;
+  std::vector<Part> parts;
+  std::vector<ToolCall> tool_calls;  // assistant
+  std::string tool_call_id;          // tool
+  std::string name;
+  bool tool_error = false;  // tool: Anthropic's is_error
+
+  /// The text parts joined by newlines.
+  std::string text() const;
+};
+
+struct Tool {
+  std::string name;
+  std::string description;
+  std::string parameters;  // JSON Schema as text; empty if none
+  bool strict = false;
+};
+
+struct ToolChoice {
+  enum class Mode : uint8_t { automatic, none, required, named };
+  Mode mode = Mode::automatic;
+  std::string name;  // when named
+};
+
+struct ResponseFormat {
+  enum class Kind : uint8_t { text, json_object, json_schema };
+  Kind kind = Kind::text;
+  std::string name;
+  std::string schema;  // JSON Schema as text
+  bool strict = false;
+};
+
+/// Values that the caller gave; what is absent is the model's default.
+struct Sampling {
+  std::optional<double> temperature, top_p, frequency_penalty, presence_penalty;
+  std::optional<int64_t> top_k, seed, max_tokens;
+  std::optional<int> top_logprobs;
+  bool logprobs = false;
+  int n = 1;
+  std::vector<std::string> stop;
+  std::vector<std::pair<int, double>> logit_bias;
+};
+
+struct ChatRequest {
+  /// `text_completion` is the legacy /v1/completions: `prompts` instead of `messages`.
+  enum class Operation : uint8_t { chat, text_completion };
+  Operation operation = Operation::chat;
+  Dialect dialect = Dialect::openai;
+  std::string model;  // as the client names it
+  std::vector<Message> messages;
+  std::vector<std::string> prompts;
+  std::vector<Tool> tools;
+  ToolChoice tool_choice;
+  std::optional<bool> parallel_tool_calls;
+  ResponseFormat response_format;
+  Sampling sampling;
+  bool stream = false;
+  bool include_usage = false;
+  bool echo = false;  // text_completion
+  std::string user;
+  std::string metadata;  // JSON text, empty if none
+  /// Top-level fields that have no native form here, as name and JSON text, in the request's
+  /// dialect.
+  std::vector<std::pair<std::string, std::string>> extra;
+
+  /// The body as it came. An upstream of the same dialect gets these bytes, the model's name and
+  /// stream options apart, unless `edited`.
+  std::string body;
+  /// Set by whoever changes messages, prompts or tools: the body must then be written anew.
+  bool edited = false;
+};
+
+enum class FinishReason : uint8_t {
+  none,
+  stop,
+  stop_sequence,
+  length,
+  tool_calls,
+  content_filter,
+  refusal,
+  pause
+};
+std::string_view openai_finish_reason(FinishReason reason);
+std::string_view anthropic_stop_reason(FinishReason reason);
+
+/// Token counts of one call. `input` includes `cached_input` and `cache_write_input`, whatever the
+/// upstream's dialect counts; `output` includes `reasoning`.
+struct Usage {
+  int64_t input = 0;
+  int64_t cached_input = 0;
+  int64_t cache_write_input = 0;
+  int64_t output = 0;
+  int64_t reasoning = 0;
+  bool estimated = false;  // the upstream told nothing: counted from the text
+  int64_t total() const { return input + output; }
+};
+
+struct Choice {
+  int index = 0;
+  std::string text;
+  std::string refusal;
+  std::vector<Part> thinking;  // thinking and redacted_thinking, in order, before the text
+  std::vector<ToolCall> tool_calls;
+  FinishReason finish_reason = FinishReason::none;
+  std::string stop_sequence;  // the one that was hit
+  std::string logprobs;       // JSON text, empty if none
+};
+
+/// A whole answer.
+struct ChatCompletion {
+  std::string id;
+  std::string model;    // as the upstream names it
+  int64_t created = 0;  // Unix seconds
+  std::string system_fingerprint;
+  std::vector<Choice> choices;
+  Usage usage;
+  /// The upstream's body, for a client of the same dialect, unless `edited`.
+  std::string body;
+  Dialect dialect = Dialect::openai;
+  bool edited = false;
+};
+
+struct ToolCallDelta {
+  int index = 0;
+  std::string id;         // with the first piece only
+  std::string name;       // likewise
+  std::string arguments;  // the next piece
+};
+
+struct ChoiceDelta {
+  int index = 0;
+  std::string text;
+  std::string refusal;
+  std::string thinking;
+  std::string thinking_signature;
+  std::string redacted_thinking;
+  std::vector<ToolCallDelta> tool_calls;
+  FinishReason finish_reason = FinishReason::none;
+  std::string stop_sequence;
+  std::string logprobs;  // JSON text, empty if none
+
+  /// Whether it carries output that a user would see or pay for.
+  bool has_output() const {
+    return !text.empty() || !refusal.empty() || !thinking.empty() || !redacted_thinking.empty() ||
+           !tool_calls.empty();
+  }
+};
+
+/// One event of a streamed answer.
+struct ChatEvent {
+  std::string id, model;  // of the answer; set in the first event at least
+  int64_t created = 0;
+  std::vector<ChoiceDelta> choices;
+  std::optional<Usage> usage;
+  /// The SSE data (and event name) as received, for a client of the same dialect, unless `edited`.
+  std::string raw_event, raw_data;
+  Dialect dialect = Dialect::openai;
+  bool edited = false;
+};
+
+struct EmbeddingRequest {
+  std::string model;
+  std::vector<std::string> inputs;
+  std::vector<std::vector<int32_t>> token_inputs;  // instead of inputs
+  std::optional<int> dimensions;
+  bool base64 = false;
+  std::string user;
+  std::string body;
+  bool edited = false;
+};
+
+struct EmbeddingResponse {
+  std::string model;
+  std::vector<std::vector<float>> embeddings;  // in the order of the inputs
+  Usage usage;
+};
+
+}  // namespace gatehouse::api

@@ -33,7 +33,11 @@ endfunction()
 # gatehouse_fuzz_target(NAME LIBS…): with GATEHOUSE_FUZZ a libFuzzer program, otherwise a program
 # that replays the kept corpus tests/fuzz/corpus/NAME once, as a test.
 function(gatehouse_fuzz_target name)
+  if(NOT TARGET fuzz_targets)
+    add_custom_target(fuzz_targets)
+  endif()
   add_executable(fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${name}_fuzz.cc)
+  add_dependencies(fuzz_targets fuzz_${name})
   target_link_libraries(fuzz_${name} PRIVATE ${ARGN})
   if(GATEHOUSE_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

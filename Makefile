@@ -1,0 +1,87 @@
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+LISTEN ?= 127.0.0.1:8080
+DATA ?= ./var
+BUILD := cmake --build --preset
+
+.PHONY: help run build deps dev-deps assets tests-build test test-unit test-e2e test-fault sanitize \
+        asan tsan fuzz clang coverage bench lint format docs clean
+
+help: ## Lists these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: build ## Builds, then starts Gatehouse on its embedded defaults and prints a curl line
+	build/release/gatehouse serve --data $(DATA) --listen $(LISTEN)
+
+deps:
+	@tools/install_deps
+
+dev-deps:
+	@tools/install_deps dev
+
+assets: deps
+	@tools/fetch_assets
+	@tools/build_llama
+
+build: assets ## Builds build/release/gatehouse
+	@cmake --preset release --log-level=WARNING
+	@$(BUILD) release --target gatehouse -j $(JOBS)
+
+tests-build: dev-deps assets
+	@tools/build_llama --server
+	@cmake --preset release --log-level=WARNING
+	@$(BUILD) release -j $(JOBS)
+
+test: test-unit test-e2e test-fault ## Runs the unit, end-to-end and fault tests
+
+test-unit: tests-build
+	ctest --preset release --output-on-failure -j $(JOBS) -L unit
+
+test-e2e: tests-build
+	tests/run_e2e tests/e2e
+
+test-fault: tests-build
+	tests/run_e2e tests/fault
+
+sanitize: asan tsan ## Runs the unit tests under ASan+UBSan and under TSan
+
+asan tsan: dev-deps assets
+	@cmake --preset $@ --log-level=WARNING
+	@$(BUILD) $@ -j $(JOBS)
+	ctest --preset $@ --output-on-failure -L unit
+
+fuzz: dev-deps assets ## Runs every fuzz target for FUZZ_SECONDS (10) each, from the kept corpus
+	@cmake --preset fuzz --log-level=WARNING
+	@$(BUILD) fuzz -j $(JOBS) --target fuzz_targets
+	tools/run_fuzz $${FUZZ_SECONDS:-10}
+
+clang: dev-deps assets ## Builds everything with clang 16
+	@cmake --preset clang --log-level=WARNING
+	@$(BUILD) clang -j $(JOBS)
+
+coverage: dev-deps assets ## Line coverage of the unit tests, in build/coverage/report
+	@cmake --preset coverage --log-level=WARNING
+	@$(BUILD) coverage -j $(JOBS)
+	ctest --preset coverage -L unit
+	lcov -q -c -d build/coverage -o build/coverage/all.info --no-external -b $(CURDIR)/src
+	genhtml -q build/coverage/all.info -o build/coverage/report
+
+bench: tests-build ## Runs every benchmark; see docs/benchmarks.md
+	bench/all
+
+lint: dev-deps assets ## clang-format, clang-tidy, layer and document checks
+	@cmake --preset clang --log-level=WARNING
+	tools/lint
+
+format: dev-deps ## Formats the sources in place
+	git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.h' 'bench/*.cc' | xargs clang-format-16 -i
+
+docs: build ## Writes the generated documents anew
+	tools/generate_docs
+
+clean: ## Removes the project's build, keeps assets and llama.cpp
+	rm -rf build/release build/debug build/clang build/asan build/tsan build/fuzz build/coverage

@@ -120,4 +120,23 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+void append_untrusted_string(std::string& out, std::string_view text) {
+  if (simdjson::validate_utf8(text)) return append_string(out, text);
+  // Rare: keep each whole sequence, replace each byte that begins none.
+  std::string clean;
+  clean.reserve(text.size() + 16);
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (i + size <= text.size() && simdjson::validate_utf8(text.substr(i, size))) {
+      clean.append(text, i, size);
+      i += size;
+    } else {
+      clean.append("\xef\xbf\xbd");
+      ++i;
+    }
+  }
+  append_string(out, clean);
+}
+
 }  // namespace gatehouse::json

@@ -50,6 +50,9 @@ std::string raw(const Element& element);
 /// Appends `text` as a JSON string, quotes included. `text` must be valid UTF-8.
 void append_string(std::string& out, std::string_view text);
 
+/// The same for bytes of unknown origin: what is not valid UTF-8 becomes U+FFFD.
+void append_untrusted_string(std::string& out, std::string_view text);
+
 namespace build = boost::json;
 
 }  // namespace gatehouse::json

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "core/trail.h"
+#include "firewall/policy/policy.h"
+#include "firewall/types.h"
+
+namespace gatehouse::firewall {
+
+class Vault;  // text/: what was redacted, and under which placeholder
+
+/// One piece of text of a request and who supplied it. `text` is UTF-8 (anything else is inspected
+/// as if each bad byte were U+FFFD) and must live through the call.
+struct Segment {
+  Source source = Source::user;
+  std::string_view text;
+  uint32_t message = 0;  // where it stands in the request: messages[message] …
+  uint32_t part = 0;     // … content part
+};
+
+/// A finding, where it is, and what the policy made of it.
+struct Judged {
+  Finding finding;
+  uint32_t segment = 0;
+  Action action = Action::allow;  // what the rule says, shadow mode or not
+  float threshold = 1;
+};
+
+/// A segment's text with what had to go taken out, to be sent on in place of the original.
+struct Replacement {
+  uint32_t segment = 0;
+  std::string text;
+};
+
+/// What time went into. Figures overlap with nothing: the sum is the time of the inspection.
+enum class Stage : uint8_t { normalise, signatures, learned, pii, secrets, leak, redact };
+inline constexpr size_t kStageCount = static_cast<size_t>(Stage::redact) + 1;
+std::string_view to_string(Stage stage);
+using StageTimes = std::array<std::chrono::nanoseconds, kStageCount>;
+
+/// What both directions tell. Holds no content, only rule names, offsets and numbers.
+struct Verdict {
+  /// What is to be done. In shadow mode never more than `flag`.
+  Action action = Action::allow;
+  /// What enforcing would have done; the same as `action` unless the policy is in shadow mode.
+  Action unshadowed = Action::allow;
+  std::vector<Judged> findings;  // the first `max_findings` of the policy
+  size_t findings_dropped = 0;
+  /// Index in `findings` of the one that decided.
+  std::optional<size_t> decisive;
+  StageTimes spent{};
+  DetectorSet ran;      // those that truly ran on at least one segment
+  DetectorSet skipped;  // wanted by the policy, but absent or out of time
+  /// Set when a detector that fails closed was skipped: the request must not go on.
+  std::optional<Detector> cannot_run;
+
+  bool blocks() const { return action == Action::block || cannot_run.has_value(); }
+  std::chrono::nanoseconds total() const;
+  /// "injection 0.97 >= 0.80 by learned/user@v1, rule INJ-012 at messages[1] bytes 10-52". Empty
+  /// when nothing decided.
+  std::string describe(std::span<const Segment> segments = {}) const;
+  /// The error for the caller when `blocks()`: kind `blocked`, or `unavailable` if a mandatory
+  /// detector could not run. Names category and position, never text.
+  Refusal refusal(std::span<const Segment> segments = {}) const;
+  /// One note per acted-on finding and one for what was skipped.
+  void note(DecisionTrail& trail, const Policy& policy,
+            std::span<const Segment> segments = {}) const;
+};
+
+struct InputVerdict : Verdict {
+  std::vector<Replacement> replacements;  // ordered by segment; empty in shadow mode
+  /// The highest attack score (injection, jailbreak, extraction) over all segments, 0 to 1.
+  float injection_score = 0;
+  bool shadow_would_block() const { return unshadowed == Action::block && action != Action::block; }
+};
+
+/// What the output is compared with. The views must outlive the guard.
+struct OutputContext {
+  std::string_view system_prompt;  // system and developer text of the request, joined
+  std::string_view canary;         // empty: none was planted
+  std::shared_ptr<Vault> vault;    // null: nothing was redacted in the input
+};
+
+/// Which of an answer's texts a chunk belongs to.
+struct StreamId {
+  uint32_t choice = 0;
+  int32_t tool_call = -1;  // index of the tool call whose arguments these are; -1: the content
+  friend bool operator==(const StreamId&, const StreamId&) = default;
+};
+
+/// Inspects one answer, streamed or whole. Keeps one window per stream, shows what is safe and
+/// holds back what may still become something forbidden. Belongs to one request; not thread-safe.
+class OutputGuard {
+ public:
+  struct Step {
+    std::string text;      // to be shown now, placeholders turned back; may be empty
+    bool blocked = false;  // show `text`, then end this answer with `verdict().refusal()`
+  };
+  virtual ~OutputGuard() = default;
+  /// Text of tool-call arguments is taken as JSON: what is restored into it is escaped.
+  virtual Step feed(StreamId stream, std::string_view text) = 0;
+  /// The stream ended: gives all that was held back, or blocks.
+  virtual Step finish(StreamId stream) = 0;
+  /// Everything found so far. Segments in it are numbered by order of first appearance of a stream.
+  virtual const Verdict& verdict() const = 0;
+  /// Longest hold-back so far, in bytes; for metrics.
+  virtual size_t held_back() const = 0;
+};
+
+/// The AI firewall: normalise, detect, decide, on input and output. Immutable after loading;
+/// thread-safe, scratch memory is per thread. Linear time in the size of the input.
+class Firewall {
+ public:
+  virtual ~Firewall() = default;
+
+  /// Compiles the rules and loads the learned model from `models` ("models/firewall" of the
+  /// repository or beside the binary). A missing or damaged model is a refusal: a firewall that
+  /// silently runs without it would be a lie.
+  static Result<std::unique_ptr<Firewall>> load(const std::filesystem::path& models);
+
+  /// Judges the texts of one request. With a `vault`, redactions in the verdict are placeholders
+  /// that the vault can turn back; without one they are final. `segments` may be empty.
+  virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
+                                     Vault* vault) const = 0;
+
+  /// A guard for one answer. The policy is kept alive by the guard.
+  virtual std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
+                                                    const OutputContext& context) const = 0;
+
+  /// Roughly how long `inspect_input` takes for so many bytes. Above a few hundred microseconds it
+  /// should run on the worker pool instead of an event loop; it is safe to do so.
+  static std::chrono::nanoseconds cost_estimate(size_t bytes);
+
+  /// Detectors that are loaded; what a policy wants beyond them is reported as skipped.
+  virtual DetectorSet available() const = 0;
+  /// "v1 3f9c0a11": version and content hash of the learned model, for audit and `version`.
+  virtual std::string_view model_version() const = 0;
+};
+
+}  // namespace gatehouse::firewall

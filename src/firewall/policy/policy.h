@@ -1,0 +1,145 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "firewall/types.h"
+
+namespace gatehouse::firewall {
+
+/// The parts of the firewall that can be switched, timed and required one by one.
+enum class Detector : uint8_t {
+  normaliser,    // canonical view, decoded children; evidence of obfuscation
+  role_markers,  // chat-template markers inside content
+  signatures,
+  learned,
+  pii,
+  secrets,
+  leak,    // output repeats the system prompt
+  canary,  // output holds the planted token
+};
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::canary) + 1;
+std::string_view to_string(Detector detector);
+std::optional<Detector> detector_from_string(std::string_view name);
+
+/// A set of detectors; a plain value.
+class DetectorSet {
+ public:
+  void add(Detector d) { bits_ |= 1U << static_cast<unsigned>(d); }
+  void remove(Detector d) { bits_ &= ~(1U << static_cast<unsigned>(d)); }
+  bool has(Detector d) const { return ((bits_ >> static_cast<unsigned>(d)) & 1U) != 0; }
+  bool empty() const { return bits_ == 0; }
+  static DetectorSet all() {
+    DetectorSet set;
+    set.bits_ = (1U << kDetectorCount) - 1U;
+    return set;
+  }
+  friend bool operator==(const DetectorSet&, const DetectorSet&) = default;
+
+ private:
+  uint32_t bits_ = 0;
+};
+
+/// `enforce` does what the policy says. `shadow` runs every detector and records what would have
+/// been done, but changes and blocks nothing.
+enum class Mode : uint8_t { enforce, shadow };
+std::string_view to_string(Mode mode);
+std::optional<Mode> mode_from_string(std::string_view name);
+
+/// What to do about one category. An absent direction or source means all of them; an absent
+/// action or threshold leaves what stood before. Rules apply in order over the built-in defaults,
+/// so a later one wins.
+struct RuleSpec {
+  Category category = Category::injection;
+  std::optional<Direction> direction;
+  std::optional<Source> source;
+  std::optional<Action> action;
+  std::optional<float> threshold;  // 0 to 1; a finding below it is not acted on
+};
+
+/// What happens to a request when a detector cannot run or passes its time budget.
+enum class OnFailure : uint8_t { open, closed };
+std::string_view to_string(OnFailure on_failure);
+std::optional<OnFailure> on_failure_from_string(std::string_view name);
+
+struct DetectorSpec {
+  bool enabled = true;
+  OnFailure on_failure = OnFailure::open;
+  std::chrono::microseconds budget{0};  // per inspection; 0: no limit
+};
+
+/// A policy as a person writes it: what the configuration fills in. The defaults are the policy
+/// that Gatehouse ships.
+struct PolicySpec {
+  std::string name = "default";
+  std::string version = "1";
+  Mode mode = Mode::enforce;
+  std::vector<RuleSpec> rules;
+  std::array<DetectorSpec, kDetectorCount> detectors{};
+  std::vector<Source> inspect = {Source::system, Source::developer, Source::user,
+                                 Source::tool,   Source::retrieved, Source::assistant};
+  bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown
+  bool canary = false;               // plant a token in the system prompt and watch for it
+  bool neutralise_role_markers = true;
+  size_t max_input_bytes = 4U << 20;  // all segments together; more is refused
+  size_t max_hold_back_chars = 256;   // of a stream
+  size_t max_findings = 256;          // kept per verdict; more are counted
+};
+
+/// A policy ready to be asked: immutable, shared between event loops.
+class Policy {
+ public:
+  struct Rule {
+    Action action = Action::allow;
+    float threshold = 1;
+  };
+
+  /// Refuses what makes no sense; `param` is the path within the policy, "rules[2].threshold".
+  static Result<std::shared_ptr<const Policy>> compile(const PolicySpec& spec);
+  /// The shipped defaults.
+  static std::shared_ptr<const Policy> default_policy();
+
+  const Rule& rule(Category category, Direction direction, Source source) const {
+    return rules_[index(category, direction, source)];
+  }
+  /// The action for a finding of this score: that of the rule if the threshold is reached, else
+  /// allow. Takes no account of shadow mode.
+  Action decide(Category category, Direction direction, Source source, float score) const {
+    const Rule& r = rule(category, direction, source);
+    return score >= r.threshold ? r.action : Action::allow;
+  }
+  /// Whether any rule for this direction and source could act, so that nothing is run in vain.
+  bool acts_on(Category category, Direction direction, Source source) const {
+    return rule(category, direction, source).action != Action::allow;
+  }
+  bool inspects(Source source) const { return inspects_[static_cast<size_t>(source)]; }
+  const DetectorSpec& detector(Detector d) const { return spec_.detectors[static_cast<size_t>(d)]; }
+  bool shadow() const { return spec_.mode == Mode::shadow; }
+  const PolicySpec& spec() const { return spec_; }
+  const std::string& name() const { return spec_.name; }
+  /// 16 hex digits over all that decides: two policies with the same hash decide alike. Goes into
+  /// every audit record.
+  const std::string& hash() const { return hash_; }
+
+ private:
+  explicit Policy(const PolicySpec& spec);
+  static size_t index(Category c, Direction d, Source s) {
+    return (static_cast<size_t>(c) * 2 + static_cast<size_t>(d)) * kSourceCount +
+           static_cast<size_t>(s);
+  }
+
+  PolicySpec spec_;
+  std::array<Rule, kCategoryCount * 2 * kSourceCount> rules_{};
+  std::array<bool, kSourceCount> inspects_{};
+  std::string hash_;
+};
+
+}  // namespace gatehouse::firewall

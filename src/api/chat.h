@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,13 +34,19 @@ struct Part {
   Kind kind = Kind::text;
   std::string text;       // text, refusal and thinking
   std::string signature;  // of thinking; must reach the upstream byte for byte
-  std::string raw;  // the part's JSON as it came, in the request's dialect; empty for plain text
+  /// The part's JSON, in the request's dialect, where the fields above do not say it all; empty for
+  /// a plain text. Of a text part, the fields beside the text (cache marks, citations) count: the
+  /// text itself is always `text`.
+  std::string raw;
 };
 
 struct ToolCall {
   std::string id;
   std::string name;
   std::string arguments;  // JSON text as the model wrote it, not necessarily valid
+  /// How many of the message's parts came before the call; past the end: all of them.
+  size_t parts_before = SIZE_MAX;
+  std::string raw;  // like Part::raw, when there is more to it (cache marks, custom tools)
 };
 
 struct Message {
@@ -49,6 +56,13 @@ struct Message {
   std::string tool_call_id;          // tool
   std::string name;
   bool tool_error = false;  // tool: Anthropic's is_error
+  /// An assistant's content was null or absent (there are tool calls instead), not "".
+  bool no_content = false;
+  /// Set where one message of the client's became several here (Anthropic's tool results): this one
+  /// belongs to the same message as the one before it.
+  bool continues = false;
+  /// Fields without a native form, as a JSON object in the request's dialect; empty if none.
+  std::string extra;
 
   /// The text parts joined by newlines.
   std::string text() const;
@@ -59,12 +73,16 @@ struct Tool {
   std::string description;
   std::string parameters;  // JSON Schema as text; empty if none
   bool strict = false;
+  /// The tool's JSON, in the request's dialect, if it is more than the fields above (a server's
+  /// built-in tool, a cache mark); `name` is then empty if it has none.
+  std::string raw;
 };
 
 struct ToolChoice {
   enum class Mode : uint8_t { automatic, none, required, named };
   Mode mode = Mode::automatic;
   std::string name;  // when named
+  std::string raw;   // a form that only the request's dialect has ("allowed_tools"), else empty
 };
 
 struct ResponseFormat {
@@ -77,6 +95,7 @@ struct ResponseFormat {
 
 /// Values that the caller gave; what is absent is the model's default.
 struct Sampling {
+  // Ranges are those that the caller's dialect allows.
   std::optional<double> temperature, top_p, frequency_penalty, presence_penalty;
   std::optional<int64_t> top_k, seed, max_tokens;
   std::optional<int> top_logprobs;
@@ -101,7 +120,8 @@ struct ChatRequest {
   Sampling sampling;
   bool stream = false;
   bool include_usage = false;
-  bool echo = false;  // text_completion
+  bool echo = false;              // text_completion
+  bool legacy_functions = false;  // `functions` and `function_call`, the form before tools
   std::string user;
   std::string metadata;  // JSON text, empty if none
   /// Top-level fields that have no native form here, as name and JSON text, in the request's
@@ -212,6 +232,14 @@ struct EmbeddingRequest {
   std::string user;
   std::string body;
   bool edited = false;
+};
+
+struct ModerationRequest {
+  std::string model;
+  std::vector<std::string> inputs;  // one result each
+  /// The input is a list of parts: one result for all of them, `inputs` holding the texts.
+  bool multimodal = false;
+  size_t images = 0;  // how many of the parts are images, which only some models look at
 };
 
 struct EmbeddingResponse {

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/chat.h"
+#include "core/result.h"
+
+/// The upstream's side of the dialects: requests written for a server, its answers read back.
+namespace gatehouse::api {
+
+/// A request as the upstream gets it.
+struct UpstreamBody {
+  std::string body;
+  /// What the upstream's dialect cannot say and what is therefore not honoured, as
+  /// "seed: …" for the caller to read. What would change the meaning of the request is refused
+  /// instead.
+  std::vector<std::string> warnings;
+  /// A structured answer was asked of a server that only knows tools: the call of this tool is the
+  /// answer's text. Give it to the parsers below.
+  std::string answer_tool;
+};
+
+struct UpstreamOptions {
+  Dialect dialect = Dialect::openai;
+  std::string_view model;  // as the upstream names it
+  /// Anthropic requires a maximum; this one is sent if the request has none.
+  int64_t default_max_tokens = 4096;
+  /// Asks a stream of OpenAI's dialect for its usage, whatever the client asked for.
+  bool force_usage = true;
+};
+
+/// The body for an upstream: the client's own bytes but for the model's name and the usage option
+/// where dialects agree and nothing was edited, otherwise written anew from the native form.
+/// Refuses (kind `invalid_request`, code "unsupported_parameter") what the upstream cannot do.
+Result<UpstreamBody> upstream_body(const ChatRequest& request, const UpstreamOptions& options);
+
+/// The client's bytes with only `model` replaced and, if `force_usage`, `stream_options.
+/// include_usage` set; nothing if that takes more than replacing top-level values. `body` must have
+/// passed one of the parsers of requests.h. Linear in the body, about 0.1 us a KB.
+std::optional<std::string> patch_body(std::string_view body, std::string_view model,
+                                      bool force_usage);
+
+/// The request written anew, in whole.
+Result<UpstreamBody> write_openai_request(const ChatRequest& request,
+                                          const UpstreamOptions& options);
+Result<UpstreamBody> write_anthropic_request(const ChatRequest& request,
+                                             const UpstreamOptions& options);
+/// For /v1/messages/count_tokens: the same without what that endpoint does not take.
+Result<std::string> write_anthropic_count(const ChatRequest& request,
+                                          const UpstreamOptions& options);
+
+std::string write_embedding_request(const EmbeddingRequest& request, std::string_view model);
+
+/// Whole answers. `body` is moved into the completion, to pass on unchanged; answers that break the
+/// dialect's rules in ways that SDKs trip over are mended and marked `edited`. Errors are of kind
+/// `upstream_error`.
+Result<ChatCompletion> parse_completion(std::string body, Dialect dialect,
+                                        std::string_view answer_tool = {});
+/// An answer of OpenAI's /v1/completions.
+Result<ChatCompletion> parse_text_completion(std::string body);
+Result<EmbeddingResponse> parse_embeddings(std::string body, size_t expected);
+Result<int64_t> parse_token_count(std::string body);
+
+/// What a status other than 2xx of an upstream means to the caller: 4xx that the caller can mend
+/// keep the upstream's message (shortened, never with a credential); 401 and 403 are the
+/// operator's to mend, 429 and 5xx are worth another upstream. `body` may be anything.
+Refusal upstream_refusal(int status, std::string body, std::string_view upstream);
+
+/// Reads the events of one upstream's stream. Not thread-safe.
+class StreamParser {
+ public:
+  StreamParser(Dialect dialect, ChatRequest::Operation operation, std::string answer_tool = {});
+
+  /// One SSE event, its lines joined; `event` is its name or empty. Returns nothing for events that
+  /// mean nothing to anybody ("[DONE]" and message_stop, which set `done`, included). An error that
+  /// the upstream sends in-band is an error here.
+  Result<std::optional<ChatEvent>> parse(std::string_view event, std::string data);
+
+  /// The upstream said that the answer is whole.
+  bool done() const { return done_; }
+  /// Every choice that began has a finish reason: an upstream that closes now left nothing out.
+  bool finished() const;
+  bool has_output() const { return has_output_; }
+  /// The last usage that it told.
+  const std::optional<Usage>& usage() const { return usage_; }
+
+ private:
+  struct ChoiceState {
+    int index = 0;
+    bool finished = false;
+    int tools = 0;  // calls that began
+  };
+  Result<std::optional<ChatEvent>> openai(std::string data);
+  Result<std::optional<ChatEvent>> anthropic(std::string_view event, std::string data);
+  ChoiceState& choice(int index);
+
+  Dialect dialect_;
+  ChatRequest::Operation operation_;
+  std::string answer_tool_;
+  std::vector<ChoiceState> choices_;
+  std::optional<Usage> usage_;
+  std::string id_, model_;
+  int64_t created_ = 0;
+  bool done_ = false;
+  bool has_output_ = false;
+  bool in_answer_tool_ = false;
+  int tool_index_ = -1;  // Anthropic: calls that began, less one
+};
+
+}  // namespace gatehouse::api

@@ -1,0 +1,219 @@
+"""A test double: an OpenAI- and Anthropic-compatible upstream that misbehaves on command."""
+import asyncio
+import contextlib
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Script:
+    """How the next answers are given. Times in seconds."""
+    text: str = "A gateway sits between clients and model providers."
+    chunks: list | None = None          # streamed pieces; default: the words of `text`
+    status: int = 200
+    headers: dict = field(default_factory=dict)
+    stall_before_head: float = 0
+    chunk_delay: float = 0
+    stall_after_chunks: int | None = None   # sends so many pieces, then nothing more
+    cut_after_chunks: int | None = None     # sends so many pieces, then closes without an end
+    cut_before_head: bool = False
+    garbage: str | None = None              # "head", "body" or "chunk"
+    usage: dict | None = None               # lies, when it is not what was said
+    omit_usage: bool = False
+    omit_done: bool = False
+    tool_calls: list | None = None          # [{"id", "name", "arguments"}]
+    byte_by_byte: bool = False
+
+
+@dataclass
+class Seen:
+    """One request as it reached the upstream."""
+    method: str
+    path: str
+    headers: dict
+    body: dict
+    at: float
+    disconnected_at: float | None = None
+
+
+class FakeUpstream:
+    def __init__(self):
+        self.script = Script()
+        self.queue: list[Script] = []    # used up first, one for each request
+        self.seen: list[Seen] = []
+        self.connections = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        self._ready.wait(5)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    @property
+    def base_url(self):
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def reset(self):
+        self.script, self.queue, self.seen = Script(), [], []
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024))
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        self.connections += 1
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                method, path, _ = head[0].split(" ", 2)
+                headers = {k.lower(): v.strip() for k, v in (h.split(":", 1) for h in head[1:] if ":" in h)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                seen = Seen(method, path, headers, json.loads(body) if body else {}, time.monotonic())
+                self.seen.append(seen)
+                script = self.queue.pop(0) if self.queue else self.script
+                watch = asyncio.ensure_future(self._watch(reader, seen))
+                try:
+                    keep = await self._answer(writer, seen, script)
+                finally:
+                    watch.cancel()
+                if not keep:
+                    break
+        writer.close()
+
+    async def _watch(self, reader, seen):
+        # Nothing is pipelined to this double, so bytes that come while it answers mean the end.
+        while not reader.at_eof():
+            await asyncio.sleep(0.005)
+        seen.disconnected_at = time.monotonic()
+
+    async def _answer(self, writer, seen, s):
+        if s.cut_before_head:
+            return False
+        if s.stall_before_head:
+            await asyncio.sleep(s.stall_before_head)
+        if s.garbage == "head":
+            writer.write(b"\x00\x01NOT HTTP AT ALL\r\n\r\n")
+            await writer.drain()
+            return False
+        if s.status != 200:
+            error = {"error": {"message": f"scripted {s.status}", "type": "server_error", "param": None, "code": "scripted"}}
+            return await self._whole(writer, s.status, error, s.headers)
+        if seen.path.endswith("/embeddings"):
+            inputs = seen.body["input"] if isinstance(seen.body["input"], list) else [seen.body["input"]]
+            data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]
+            return await self._whole(writer, 200, {"object": "list", "data": data, "model": seen.body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3}}, s.headers)
+        anthropic = seen.path.endswith("/messages")
+        if seen.body.get("stream"):
+            return await self._stream(writer, seen, s, anthropic)
+        if s.garbage == "body":
+            return await self._whole(writer, 200, b"{\"choices\": [ this is not json", s.headers)
+        return await self._whole(writer, 200, self._anthropic(seen, s) if anthropic else self._openai(seen, s), s.headers)
+
+    async def _whole(self, writer, status, body, headers):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+        head += "".join(f"{k}: {v}\r\n" for k, v in headers.items())
+        writer.write(head.encode() + b"\r\n" + data)
+        await writer.drain()
+        return True
+
+    def _usage(self, s):
+        return s.usage or {"prompt_tokens": 11, "completion_tokens": len(s.text.split()), "total_tokens": 11 + len(s.text.split())}
+
+    def _openai(self, seen, s):
+        message = {"role": "assistant", "content": s.text, "refusal": None}
+        finish = "stop"
+        if s.tool_calls:
+            message = {"role": "assistant", "content": None, "tool_calls": [{"id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": t["arguments"]}} for t in s.tool_calls]}
+            finish = "tool_calls"
+        answer = {"id": "chatcmpl-fake", "object": "chat.completion", "created": 1730000000, "model": seen.body["model"],
+                  "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}]}
+        if not s.omit_usage:
+            answer["usage"] = self._usage(s)
+        return answer
+
+    def _anthropic(self, seen, s):
+        u = self._usage(s)
+        content = [{"type": "text", "text": s.text}]
+        if s.tool_calls:
+            content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"])} for t in s.tool_calls]
+        return {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
+                "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None,
+                "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"]}}
+
+    def _events(self, seen, s, anthropic):
+        """The SSE events of a streamed answer, as (is a piece of output, bytes)."""
+        pieces = s.chunks if s.chunks is not None else [w + " " for w in s.text.split()]
+        u = self._usage(s)
+        if anthropic:
+            def event(name, data):
+                return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
+            yield False, event("message_start", {"message": {**self._anthropic(seen, s), "content": [], "stop_reason": None, "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": 1}}})
+            if s.tool_calls:
+                for i, t in enumerate(s.tool_calls):
+                    yield False, event("content_block_start", {"index": i, "content_block": {"type": "tool_use", "id": t["id"], "name": t["name"], "input": {}}})
+                    for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
+                        yield True, event("content_block_delta", {"index": i, "delta": {"type": "input_json_delta", "partial_json": piece}})
+                    yield False, event("content_block_stop", {"index": i})
+            else:
+                yield False, event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
+                for piece in pieces:
+                    yield True, event("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": piece}})
+                yield False, event("content_block_stop", {"index": 0})
+            yield False, event("message_delta", {"delta": {"stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}, "usage": {"output_tokens": u["completion_tokens"]}})
+            yield False, event("message_stop", {})
+            return
+
+        def chunk(delta, finish=None, **extra):
+            c = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"],
+                 "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}], **extra}
+            return f"data: {json.dumps(c)}\n\n".encode()
+        yield False, chunk({"role": "assistant", "content": ""})
+        if s.tool_calls:
+            for i, t in enumerate(s.tool_calls):
+                yield True, chunk({"tool_calls": [{"index": i, "id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": ""}}]})
+                for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
+                    yield True, chunk({"tool_calls": [{"index": i, "function": {"arguments": piece}}]})
+        else:
+            for piece in pieces:
+                yield True, chunk({"content": piece})
+        yield False, chunk({}, "tool_calls" if s.tool_calls else "stop")
+        if not s.omit_usage and (seen.body.get("stream_options") or {}).get("include_usage"):
+            last = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"], "choices": [], "usage": u}
+            yield False, f"data: {json.dumps(last)}\n\n".encode()
+        if not s.omit_done:
+            yield False, b"data: [DONE]\n\n"
+
+    async def _stream(self, writer, seen, s, anthropic):
+        head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+        head += "".join(f"{k}: {v}\r\n" for k, v in s.headers.items())
+        writer.write(head.encode() + b"\r\n")
+        sent = 0
+        for is_piece, data in self._events(seen, s, anthropic):
+            if is_piece:
+                if s.stall_after_chunks is not None and sent >= s.stall_after_chunks:
+                    await asyncio.sleep(3600)
+                if s.cut_after_chunks is not None and sent >= s.cut_after_chunks:
+                    return False
+                if s.garbage == "chunk" and sent == 2:
+                    data = b"data: {\"choices\": not json\n\n"
+                sent += 1
+                if s.chunk_delay:
+                    await asyncio.sleep(s.chunk_delay)
+            for part in [data[i:i + 1] for i in range(len(data))] if s.byte_by_byte else [data]:
+                writer.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True

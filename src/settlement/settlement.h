@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "settlement/audit.h"
+#include "settlement/metrics.h"
+#include "settlement/prompt_hash.h"
+#include "settlement/record.h"
+#include "settlement/request_metrics.h"
+#include "settlement/trace.h"
+
+namespace gatehouse::settlement {
+
+/// What to do with requests while their audit records can't be written.
+enum class OnAuditFailure : unsigned char {
+  refuse,    // fail closed: 503 "audit_unavailable" until it works again
+  continue_  // fail open: answer, count what is not recorded, and say so
+};
+
+struct SettlementOptions {
+  std::filesystem::path data_dir;  // the audit log is its folder "audit"
+  size_t loops = 1;
+  OnAuditFailure on_audit_failure = OnAuditFailure::refuse;
+  bool access_log = false;  // one log line "request" for each request
+  std::chrono::milliseconds seal_every{1000};
+};
+
+/// The end of a request on one event loop: audit record, metrics and log line in one call. Not
+/// thread-safe; belongs to its loop.
+class LoopSettlement {
+ public:
+  /// Whether a new request may begin. While the audit log can't be written and the policy is to
+  /// fail closed: an error `unavailable`, code "audit_unavailable".
+  Result<void> accepting();
+
+  /// Records the request. Call it before the last bytes of the answer are sent, so that no answer
+  /// is acknowledged without its record. An error means that the record could not be written and
+  /// the policy is to fail closed: then do not give the answer. (The record is kept in memory and
+  /// written when that works again, as far as the bounded backlog reaches.)
+  Result<void> settle(const RequestRecord& record);
+
+  /// The loop's own counters, for layers that count more than requests.
+  MetricsShard& metrics() { return shard_; }
+  PromptHasher& prompt_hasher() { return hasher_; }
+  SpanIds& span_ids() { return span_ids_; }
+
+ private:
+  friend class Settlement;
+  LoopSettlement(AuditStream& stream, MetricsRegistry& registry, size_t shard,
+                 std::string_view hash_key, const SettlementOptions& options, Random& random);
+
+  AuditStream& stream_;
+  MetricsShard& shard_;
+  RequestMetrics request_metrics_;
+  PromptHasher hasher_;
+  SpanIds span_ids_;
+  OnAuditFailure on_audit_failure_;
+  bool access_log_;
+};
+
+/// Opens the audit log and holds what all loops share. `clock` and `random` must outlive it.
+class Settlement {
+ public:
+  static Result<std::unique_ptr<Settlement>> open(const SettlementOptions& options,
+                                                  const Clock& clock, Random& random);
+  /// Seals the audit log. All loops must have ended.
+  ~Settlement();
+  Settlement(const Settlement&) = delete;
+  Settlement& operator=(const Settlement&) = delete;
+
+  LoopSettlement& loop(size_t index) { return *loops_[index]; }
+  AuditLog& audit() { return *audit_; }
+  MetricsRegistry& metrics() { return metrics_; }
+
+  /// The answer of `/metrics` (Prometheus text format 0.0.4). Thread-safe; locks no loop.
+  std::string scrape();
+
+ private:
+  Settlement() = default;
+
+  MetricsRegistry metrics_;
+  std::unique_ptr<AuditLog> audit_;
+  std::vector<std::unique_ptr<LoopSettlement>> loops_;
+};
+
+}  // namespace gatehouse::settlement

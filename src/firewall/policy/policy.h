@@ -61,6 +61,8 @@ struct RuleSpec {
   Category category = Category::injection;
   std::optional<Direction> direction;
   std::optional<Source> source;
+  /// Only findings whose rule begins so: "pii.email", "secret.". Empty: all of the category.
+  std::string rule_prefix;
   std::optional<Action> action;
   std::optional<float> threshold;  // 0 to 1; a finding below it is not acted on
 };
@@ -110,16 +112,10 @@ class Policy {
   const Rule& rule(Category category, Direction direction, Source source) const {
     return rules_[index(category, direction, source)];
   }
-  /// The action for a finding of this score: that of the rule if the threshold is reached, else
-  /// allow. Takes no account of shadow mode.
-  Action decide(Category category, Direction direction, Source source, float score) const {
-    const Rule& r = rule(category, direction, source);
-    return score >= r.threshold ? r.action : Action::allow;
-  }
+  /// The rule for one finding: as above, unless one with a rule prefix speaks of it.
+  Rule rule_for(const Finding& finding, Direction direction, Source source) const;
   /// Whether any rule for this direction and source could act, so that nothing is run in vain.
-  bool acts_on(Category category, Direction direction, Source source) const {
-    return rule(category, direction, source).action != Action::allow;
-  }
+  bool acts_on(Category category, Direction direction, Source source) const;
   bool inspects(Source source) const { return inspects_[static_cast<size_t>(source)]; }
   const DetectorSpec& detector(Detector d) const { return spec_.detectors[static_cast<size_t>(d)]; }
   bool shadow() const { return spec_.mode == Mode::shadow; }
@@ -137,6 +133,7 @@ class Policy {
   }
 
   PolicySpec spec_;
+  std::vector<RuleSpec> by_prefix_;
   std::array<Rule, kCategoryCount * 2 * kSourceCount> rules_{};
   std::array<bool, kSourceCount> inspects_{};
   std::string hash_;

@@ -1,0 +1,75 @@
+#include "firewall/policy/defaults.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+using D = Direction;
+using S = Source;
+using A = Action;
+using C = Category;
+
+RuleSpec rule(C category, D direction, S source, A action, float threshold) {
+  return {category, direction, source, {}, action, threshold};
+}
+RuleSpec rule(C category, D direction, A action, float threshold) {
+  return {category, direction, std::nullopt, {}, action, threshold};
+}
+
+std::vector<RuleSpec> build() {
+  std::vector<RuleSpec> rules;
+  const auto add = [&rules](RuleSpec spec) { rules.push_back(std::move(spec)); };
+
+  // Attacks. System and developer text is the application's own: it protects itself in the words
+  // that attacks use, so it is only noted. What the model itself said earlier is noted too.
+  for (const C attack : {C::injection, C::jailbreak, C::prompt_extraction, C::indirect_injection}) {
+    add(rule(attack, D::input, S::user, A::block, 0.50F));
+    add(rule(attack, D::input, S::tool, A::block, 0.50F));
+    add(rule(attack, D::input, S::retrieved, A::block, 0.50F));
+    add(rule(attack, D::input, S::assistant, A::flag, 0.90F));
+    add(rule(attack, D::input, S::system, A::flag, 0.90F));
+    add(rule(attack, D::input, S::developer, A::flag, 0.90F));
+  }
+  // Hiding is evidence, not guilt: invisible characters come with emoji and with copied text too.
+  for (const S source : {S::user, S::tool, S::retrieved}) {
+    add(rule(C::obfuscation, D::input, source, A::flag, 0.50F));
+    add(rule(C::role_marker, D::input, source, A::rewrite, 0.50F));
+    add(rule(C::denial_of_wallet, D::input, source, A::flag, 0.50F));
+    add(rule(C::exfiltration, D::input, source, A::flag, 0.50F));
+    add(rule(C::unsafe_url, D::input, source, A::flag, 0.50F));
+  }
+  add(rule(C::role_marker, D::input, S::assistant, A::rewrite, 0.50F));
+
+  // Personal data and secrets leave for the model as placeholders, and come back to the caller.
+  for (const S source : {S::user, S::tool, S::retrieved, S::assistant}) {
+    add(rule(C::pii, D::input, source, A::redact, 0.60F));
+    add(rule(C::secret, D::input, source, A::redact, 0.60F));
+  }
+  add(rule(C::pii, D::output, A::flag, 0.60F));
+  add(rule(C::secret, D::output, A::redact, 0.60F));
+
+  add(rule(C::system_prompt_leak, D::output, A::block, 0.50F));
+  add(rule(C::canary, D::output, A::block, 0.50F));
+  add(rule(C::exfiltration, D::output, A::block, 0.80F));
+  add(rule(C::unsafe_url, D::output, A::flag, 0.50F));
+  add(rule(C::code_execution, D::output, A::flag, 0.50F));
+
+  // What counts as harmful is the operator's to decide: told, never blocked, until a policy says.
+  for (const C harm :
+       {C::harmful, C::hate, C::harassment, C::self_harm, C::sexual, C::violence, C::illicit}) {
+    add(rule(harm, D::input, S::user, A::flag, 0.80F));
+    add(rule(harm, D::output, A::flag, 0.80F));
+  }
+  // A tenant's own patterns act unless the policy weakens them.
+  add(rule(C::policy, D::input, A::block, 0.50F));
+  add(rule(C::policy, D::output, A::block, 0.50F));
+  return rules;
+}
+
+}  // namespace
+
+const std::vector<RuleSpec>& default_rules() {
+  static const std::vector<RuleSpec> rules = build();
+  return rules;
+}
+
+}  // namespace gatehouse::firewall

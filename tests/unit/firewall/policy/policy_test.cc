@@ -1,0 +1,153 @@
+#include "firewall/policy/policy.h"
+
+#include <cmath>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::firewall {
+namespace {
+
+PolicySpec with_rule(RuleSpec rule) {
+  PolicySpec spec;
+  spec.rules.push_back(std::move(rule));
+  return spec;
+}
+
+TEST(Policy, DefaultBlocksUserAttacksAndOnlyNotesTheApplicationsOwnText) {
+  const auto policy = Policy::default_policy();
+  EXPECT_EQ(policy->rule(Category::injection, Direction::input, Source::user).action,
+            Action::block);
+  EXPECT_EQ(policy->rule(Category::injection, Direction::input, Source::system).action,
+            Action::flag);
+  EXPECT_EQ(policy->rule(Category::canary, Direction::output, Source::assistant).action,
+            Action::block);
+}
+
+TEST(Policy, LaterRulesWinAndLeaveTheRestAlone) {
+  RuleSpec rule;
+  rule.category = Category::injection;
+  rule.source = Source::user;
+  rule.threshold = 0.9F;
+  const auto policy = *Policy::compile(with_rule(rule));
+  EXPECT_FLOAT_EQ(policy->rule(Category::injection, Direction::input, Source::user).threshold,
+                  0.9F);
+  EXPECT_EQ(policy->rule(Category::injection, Direction::input, Source::user).action,
+            Action::block);
+  EXPECT_FLOAT_EQ(policy->rule(Category::injection, Direction::input, Source::tool).threshold,
+                  Policy::default_policy()
+                      ->rule(Category::injection, Direction::input, Source::tool)
+                      .threshold);
+}
+
+TEST(Policy, RulePrefixNarrowsToThoseFindings) {
+  RuleSpec rule;
+  rule.category = Category::pii;
+  rule.rule_prefix = "pii.email";
+  rule.action = Action::allow;
+  const auto policy = *Policy::compile(with_rule(rule));
+  Finding email{Category::pii, "pii.email", 0, 5, 1.0F, {}};
+  Finding card{Category::pii, "pii.card", 0, 5, 1.0F, {}};
+  EXPECT_EQ(policy->rule_for(email, Direction::input, Source::user).action, Action::allow);
+  EXPECT_EQ(policy->rule_for(card, Direction::input, Source::user).action, Action::redact);
+}
+
+TEST(Policy, APrefixRuleThatActsMakesTheCategoryWorthLookingFor) {
+  PolicySpec spec;
+  spec.rules.push_back({Category::pii, {}, {}, {}, Action::allow, {}});
+  EXPECT_FALSE((*Policy::compile(spec))->acts_on(Category::pii, Direction::input, Source::user));
+  spec.rules.push_back({Category::pii, {}, {}, "pii.card", Action::block, {}});
+  EXPECT_TRUE((*Policy::compile(spec))->acts_on(Category::pii, Direction::input, Source::user));
+}
+
+TEST(Policy, ActionsThatOutputCannotTakeAreRefusedOrLeftOut) {
+  RuleSpec rule;
+  rule.category = Category::harmful;
+  rule.direction = Direction::output;
+  rule.action = Action::reroute;
+  const auto refused = Policy::compile(with_rule(rule));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().param, "rules[0].action");
+
+  rule.direction.reset();
+  const auto policy = *Policy::compile(with_rule(rule));
+  EXPECT_EQ(policy->rule(Category::harmful, Direction::input, Source::user).action,
+            Action::reroute);
+  EXPECT_EQ(policy->rule(Category::harmful, Direction::output, Source::assistant).action,
+            Action::flag);
+}
+
+TEST(Policy, RefusalsNameTheField) {
+  const auto param = [](const PolicySpec& spec) {
+    const auto result = Policy::compile(spec);
+    return result ? std::string("accepted") : result.error().param;
+  };
+  PolicySpec spec;
+  spec.name = "two words";
+  EXPECT_EQ(param(spec), "name");
+  spec = {};
+  spec.version = std::string(200, 'v');
+  EXPECT_EQ(param(spec), "version");
+  for (const float threshold : {-0.1F, 1.1F, std::nanf("")}) {
+    RuleSpec rule;
+    rule.threshold = threshold;
+    EXPECT_EQ(param(with_rule(rule)), "rules[0].threshold");
+  }
+  EXPECT_EQ(param(with_rule(RuleSpec{})), "rules[0]");
+  spec = {};
+  spec.detectors[static_cast<size_t>(Detector::pii)].budget = std::chrono::microseconds(-1);
+  EXPECT_EQ(param(spec), "detectors.pii.budget_us");
+  spec = {};
+  spec.detectors[static_cast<size_t>(Detector::learned)] = {false, OnFailure::closed, {}};
+  EXPECT_EQ(param(spec), "detectors.learned");
+  spec = {};
+  spec.max_input_bytes = 0;
+  EXPECT_EQ(param(spec), "max_input_bytes");
+  spec = {};
+  spec.max_hold_back_chars = 1;
+  EXPECT_EQ(param(spec), "max_hold_back_chars");
+  spec = {};
+  spec.rules.resize(1001);
+  EXPECT_EQ(param(spec), "rules");
+}
+
+TEST(Policy, TheHashChangesWithEachThingThatDecides) {
+  std::set<std::string> hashes;
+  hashes.insert(Policy::default_policy()->hash());
+  const auto add = [&hashes](const PolicySpec& spec) {
+    hashes.insert((*Policy::compile(spec))->hash());
+  };
+  PolicySpec spec;
+  spec.mode = Mode::shadow;
+  add(spec);
+  spec = {};
+  spec.version = "2";
+  add(spec);
+  spec = {};
+  spec.canary = true;
+  add(spec);
+  spec = {};
+  spec.inspect = {Source::user};
+  add(spec);
+  spec = {};
+  spec.detectors[0].on_failure = OnFailure::closed;
+  add(spec);
+  add(with_rule({Category::pii, {}, {}, {}, {}, 0.61F}));
+  add(with_rule({Category::pii, {}, {}, "pii.card", {}, 0.61F}));
+  EXPECT_EQ(hashes.size(), 8U);
+  add(PolicySpec{});
+  EXPECT_EQ(hashes.size(), 8U);
+}
+
+TEST(Policy, NamesRoundTrip) {
+  for (size_t i = 0; i < kDetectorCount; ++i) {
+    const auto detector = static_cast<Detector>(i);
+    EXPECT_EQ(detector_from_string(to_string(detector)), detector);
+  }
+  EXPECT_EQ(mode_from_string("shadow"), Mode::shadow);
+  EXPECT_FALSE(mode_from_string("observe"));
+  EXPECT_EQ(on_failure_from_string("closed"), OnFailure::closed);
+}
+
+}  // namespace
+}  // namespace gatehouse::firewall

@@ -1,0 +1,171 @@
+#include "firewall/learned/model.h"
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <openssl/sha.h>
+
+#include "firewall/learned/accumulate.h"
+#include "firewall/learned/windows.h"
+
+namespace gatehouse::firewall::learned {
+namespace {
+
+/// The file, little-endian and packed: this header, the table, 32 bytes of SHA-256 over both.
+struct FileHeader {
+  char magic[8];  // "GHLINEAR"
+  uint32_t format;
+  uint32_t features;
+  uint32_t bucket_bits;
+  uint32_t heads;
+  uint32_t model_version;
+  uint32_t reserved;
+  float scale[kHeads];
+  float bias[kHeads];
+  float calibration[kAttackHeads + 2][Calibration::kInputs];
+};
+static_assert(sizeof(FileHeader) == 32 + 8 * kHeads + 4 * (kAttackHeads + 2) * 6);
+constexpr uint32_t kFormat = 1;
+
+Refusal damaged(const std::filesystem::path& file, std::string why) {
+  Refusal refusal = Refusal::internal(Layer::firewall, file.string() + ": " + std::move(why));
+  refusal.code = "bad_model_file";
+  refusal.message = "The firewall's learned model cannot be loaded: " + refusal.reason;
+  return refusal;
+}
+
+float sigmoid(float x) {
+  return 1.0F / (1.0F + std::exp(-x));
+}
+
+float probability(const Calibration& calibration,
+                  const std::array<float, Calibration::kInputs>& inputs) {
+  float z = 0;
+  for (size_t i = 0; i < inputs.size(); ++i) z += calibration.weight[i] * inputs[i];
+  return sigmoid(z);
+}
+
+void copy_weights(const float (&from)[Calibration::kInputs], Calibration& to) {
+  std::copy(std::begin(from), std::end(from), to.weight.begin());
+}
+
+}  // namespace
+
+Head head_for(Source source) {
+  switch (source) {
+    case Source::system:
+    case Source::developer:
+      return Head::system;
+    case Source::tool:
+    case Source::retrieved:
+      return Head::content;
+    case Source::user:
+    case Source::assistant:
+      break;
+  }
+  return Head::user;
+}
+
+std::string_view rule_name(Head head) {
+  switch (head) {
+    case Head::user:
+      return "learned/user";
+    case Head::content:
+      return "learned/content";
+    case Head::system:
+      return "learned/system";
+    case Head::harmful:
+      return "learned/harmful";
+    case Head::hate:
+      return "learned/hate";
+    default:
+      return "learned";
+  }
+}
+
+Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in) return refuse(damaged(file, "cannot be opened"));
+  constexpr size_t kTable = size_t{kBuckets} * kHeads;
+  constexpr size_t kSize = sizeof(FileHeader) + kTable + SHA256_DIGEST_LENGTH;
+  if (static_cast<size_t>(in.tellg()) != kSize) {
+    return refuse(damaged(
+        file, "has " + std::to_string(in.tellg()) + " bytes, expected " + std::to_string(kSize)));
+  }
+  std::string bytes(kSize, '\0');
+  in.seekg(0);
+  if (!in.read(bytes.data(), static_cast<std::streamsize>(kSize))) {
+    return refuse(damaged(file, "cannot be read"));
+  }
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  constexpr size_t kSummed = kSize - SHA256_DIGEST_LENGTH;
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), kSummed, digest);
+  FileHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (std::memcmp(header.magic, "GHLINEAR", 8) != 0) return refuse(damaged(file, "is no model"));
+  if (header.format != kFormat || header.bucket_bits != kBucketBits || header.heads != kHeads) {
+    return refuse(damaged(file, "has a format that this version does not read"));
+  }
+  if (header.features != kFeatureVersion) {
+    return refuse(damaged(file, "was trained on features of version " +
+                                    std::to_string(header.features) + ", this program makes " +
+                                    std::to_string(kFeatureVersion)));
+  }
+  if (std::memcmp(digest, bytes.data() + kSummed, sizeof digest) != 0) {
+    return refuse(damaged(file, "fails its checksum"));
+  }
+
+  std::unique_ptr<Model> model(new Model);
+  std::copy(std::begin(header.scale), std::end(header.scale), model->scale_.begin());
+  std::copy(std::begin(header.bias), std::end(header.bias), model->bias_.begin());
+  for (size_t h = 0; h < kAttackHeads; ++h) {
+    copy_weights(header.calibration[h], model->attack_[h]);
+  }
+  copy_weights(header.calibration[kAttackHeads], model->harmful_);
+  copy_weights(header.calibration[kAttackHeads + 1], model->hate_);
+  model->table_.resize(kTable);
+  std::memcpy(model->table_.data(), bytes.data() + sizeof header, kTable);
+  model->version_ = std::to_string(header.model_version) + " ";
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (size_t i = 0; i < 4; ++i) {
+    model->version_ += kHex[digest[i] >> 4U];
+    model->version_ += kHex[digest[i] & 15U];
+  }
+  return model;
+}
+
+TextScore Model::score(std::string_view view, Source source) const {
+  return explain(view, source).score;
+}
+
+Model::Details Model::explain(std::string_view view, Source source) const {
+  Windows windows(scale_, bias_);
+  Accumulator<Windows> accumulator(table_.data(), windows);
+  Extractor<Accumulator<Windows>>(accumulator).run(view);
+
+  Details details;
+  if (windows.blocks() == 0) return details;
+  const Head head = head_for(source);
+  details.inputs = windows.inputs(head);
+  TextScore& score = details.score;
+  score.attack = probability(attack_[static_cast<size_t>(head)], details.inputs);
+  score.harmful = probability(harmful_, windows.inputs(Head::harmful));
+  score.hate = probability(hate_, windows.inputs(Head::hate));
+  const Windows::Best& best = windows.small(head);
+  score.begin = best.begin;
+  score.end = best.end;
+  // The kind is told from the window that weighed most and what surrounds it.
+  const auto& around = windows.large(head).all;
+  if (around[static_cast<size_t>(Head::extraction)] > 0) {
+    score.kind = Category::prompt_extraction;
+  } else if (around[static_cast<size_t>(Head::jailbreak)] > 0) {
+    score.kind = Category::jailbreak;
+  } else {
+    score.kind = Category::injection;
+  }
+  return details;
+}
+
+}  // namespace gatehouse::firewall::learned

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace gatehouse {
 
@@ -48,5 +49,8 @@ inline int64_t unix_millis(WallTime t) {
 inline int64_t unix_seconds(WallTime t) {
   return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
 }
+
+/// Appends "2026-11-24T13:05:09.123Z" (RFC 3339, UTC, whole milliseconds, rounded down).
+void append_rfc3339(std::string& out, WallTime t);
 
 }  // namespace gatehouse

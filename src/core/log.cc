@@ -11,35 +11,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 
 namespace gatehouse::log {
 namespace {
 
 constexpr std::chrono::milliseconds kExitLimit{1000};
-
-/// "2026-11-24T13:05:09.123Z". The date is formatted once a second and thread.
-void append_time(std::string& out) {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  thread_local time_t second = -1;
-  thread_local char text[32];
-  if (now.tv_sec != second) {
-    second = now.tv_sec;
-    tm parts{};
-    gmtime_r(&second, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &parts);
-  }
-  out.append(text, 20);
-  const auto millis = static_cast<unsigned>(now.tv_nsec / 1'000'000);
-  out.push_back(static_cast<char>('0' + millis / 100));
-  out.push_back(static_cast<char>('0' + millis / 10 % 10));
-  out.push_back(static_cast<char>('0' + millis % 10));
-  out.push_back('Z');
-}
 
 void append_value(std::string& out, const Field::Value& value) {
   std::visit(
@@ -65,7 +45,7 @@ void append_value(std::string& out, const Field::Value& value) {
 
 void append_json_line(std::string& out, Level level, std::string_view event, Fields fields) {
   out.append("{\"ts\":\"");
-  append_time(out);
+  append_rfc3339(out, Clock::system().wall());
   out.append("\",\"level\":\"");
   out.append(to_string(level));
   out.append("\",\"event\":");
@@ -93,7 +73,7 @@ void append_text_line(std::string& out, Level level, std::string_view event, Fie
   static constexpr std::string_view kNames[] = {"debug", "info ", "warn ", "error"};
   static constexpr std::string_view kColors[] = {"\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m"};
   std::string stamp;
-  append_time(stamp);
+  append_rfc3339(stamp, Clock::system().wall());
   out.append(stamp, 11, 12);
   out.push_back(' ');
   const auto index = static_cast<size_t>(level);

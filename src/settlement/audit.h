@@ -82,7 +82,7 @@ class AuditStream {
   AuditStream(std::string name, std::unique_ptr<store::AppendLog> log, const ChainState& state,
               const store::LogPosition& last);
 
-  Result<void> append_members();
+  Result<void> append_members_text();
   Result<void> write_line(std::string_view members);
 
   std::string name_;

@@ -84,7 +84,7 @@ class Settlement {
   std::string scrape();
 
  private:
-  Settlement() = default;
+  explicit Settlement(size_t loops) : metrics_(loops) {}
 
   MetricsRegistry metrics_;
   std::unique_ptr<AuditLog> audit_;

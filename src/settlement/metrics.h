@@ -68,12 +68,13 @@ struct FamilyOptions {
   std::string_view name;  // [a-zA-Z_:][a-zA-Z0-9_:]*; a counter's ends in _total
   std::string_view help;
   MetricType type = MetricType::counter;
-  std::vector<LabelName> labels;
-  std::vector<double> bounds;  // of a histogram, ascending, without +Inf
+  std::vector<LabelName> labels = {};
+  std::vector<double> bounds = {};  // of a histogram, ascending, without +Inf
   size_t max_series = 512;
 };
 
 struct MetricFamily;  // lives as long as its registry
+struct MetricSeries;
 
 /// The cells of one thread. Looking a cell up takes the registry's lock: do it once and keep the
 /// reference, which lives as long as the registry.
@@ -126,8 +127,7 @@ class MetricsRegistry {
 
  private:
   friend class MetricsShard;
-  struct Series;
-  Series& series(MetricFamily& family, std::initializer_list<std::string_view> values);
+  MetricSeries& series(MetricFamily& family, std::initializer_list<std::string_view> values);
   void append_family(std::string& out, const MetricFamily& family) const;
 
   mutable std::mutex mutex_;

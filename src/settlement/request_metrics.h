@@ -20,15 +20,22 @@ class RequestMetrics {
 
   void observe(const RequestRecord& record);
 
+  /// An upstream that failed a request or an attempt; `code` as in the error ("connect_timeout").
+  void upstream_error(std::string_view upstream, std::string_view code);
+
  private:
   struct Families;
   struct Cells;  // of one combination of labels
+  struct Endings;
   Cells& cells_of(const RequestRecord& record);
+  Endings& endings_of(Cells& cells, const RequestRecord& record);
+  Counter& verdict_counter(const Verdict& verdict);
 
   MetricsShard& shard_;
   std::unique_ptr<Families> families_;
-  std::string key_;  // of the lookup; reused
+  std::string key_;  // of a lookup; reused
   std::unordered_map<std::string, std::unique_ptr<Cells>> cells_;
+  std::unordered_map<std::string, Counter*> counters_;  // of verdicts and upstream errors
 };
 
 }  // namespace gatehouse::settlement

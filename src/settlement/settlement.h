@@ -47,6 +47,11 @@ class LoopSettlement {
   /// written when that works again, as far as the bounded backlog reaches.)
   Result<void> settle(const RequestRecord& record);
 
+  /// An upstream that failed a call, whether or not another one then answered.
+  void count_upstream_error(std::string_view upstream, std::string_view code) {
+    request_metrics_.upstream_error(upstream, code);
+  }
+
   /// The loop's own counters, for layers that count more than requests.
   MetricsShard& metrics() { return shard_; }
   PromptHasher& prompt_hasher() { return hasher_; }
@@ -64,6 +69,8 @@ class LoopSettlement {
   SpanIds span_ids_;
   OnAuditFailure on_audit_failure_;
   bool access_log_;
+  Counter* failed_closed_;
+  Counter* failed_open_;
 };
 
 /// Opens the audit log and holds what all loops share. `clock` and `random` must outlive it.

@@ -1,0 +1,185 @@
+#include "gateway/chat_stream.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/stream_renderer.h"
+#include "gateway/model_call.h"
+#include "gateway/output_guard.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+/// Counts what was streamed, for answers whose upstream does not tell or that end early.
+class UsageMeter {
+ public:
+  explicit UsageMeter(int64_t request_bytes) : input_estimate_(request_bytes / 4 + 1) {}
+
+  void add(const api::ChatEvent& event) {
+    if (event.usage) told_ = event.usage;
+    for (const api::ChoiceDelta& delta : event.choices) {
+      if (!delta.has_output()) continue;
+      ++pieces_;
+      bytes_ += delta.text.size() + delta.thinking.size() + delta.refusal.size();
+      for (const api::ToolCallDelta& call : delta.tool_calls) bytes_ += call.arguments.size();
+    }
+  }
+
+  /// `whole`: the stream came to its end, so that what the upstream told is final.
+  api::Usage usage(bool whole) const {
+    if (told_ && whole) return *told_;
+    api::Usage usage = told_.value_or(api::Usage{});
+    // Servers send about one token an event; four bytes a token bounds those that send more.
+    usage.output = std::max({usage.output, pieces_, static_cast<int64_t>(bytes_ / 4)});
+    if (usage.input == 0) usage.input = input_estimate_;
+    usage.estimated = true;
+    return usage;
+  }
+
+ private:
+  std::optional<api::Usage> told_;
+  int64_t pieces_ = 0;
+  size_t bytes_ = 0;
+  int64_t input_estimate_;
+};
+
+/// The state of one streamed answer.
+struct Relay {
+  RequestScope& scope;
+  AnswerGuard guard;
+  api::StreamRenderer renderer;
+  UsageMeter meter;
+  std::string out;  // bytes that go to the client next
+
+  Relay(RequestScope& request_scope, const api::ChatRequest& request)
+      : scope(request_scope),
+        guard(request_scope, request),
+        renderer(target(request_scope, request)),
+        meter(static_cast<int64_t>(request.body.size())) {}
+
+  static api::StreamTarget target(RequestScope& scope, const api::ChatRequest& request) {
+    api::StreamTarget target = api::StreamTarget::of(request);
+    target.inspected = scope.snapshot().firewall_enabled;
+    target.id = scope.id();
+    target.model = request.model;
+    target.created = unix_seconds(scope.record.started);
+    target.estimated_input_tokens = static_cast<int64_t>(request.body.size() / 4 + 1);
+    return target;
+  }
+};
+
+settlement::Outcome outcome_of(const Refusal& refusal) {
+  switch (refusal.kind) {
+    case ErrorKind::client_gone:
+      return settlement::Outcome::client_gone;
+    case ErrorKind::blocked:
+      return settlement::Outcome::blocked;
+    case ErrorKind::authentication:
+      return settlement::Outcome::refused;
+    default:
+      return settlement::Outcome::failed;
+  }
+}
+
+/// Ends the stream with an error that the client can see, after what may still be shown.
+Task<void> break_off(Relay& relay, Refusal refusal) {
+  relay.guard.record();
+  const api::Usage usage = relay.meter.usage(false);
+  (void)relay.scope.settle(outcome_of(refusal), 200, usage, &refusal);
+  relay.renderer.error(refusal, relay.out);
+  Result<void> sent = co_await relay.scope.exchange().write(relay.out);
+  if (sent) co_await relay.scope.exchange().finish();
+}
+
+/// A client that left: nobody to tell, but what was streamed is paid.
+void abandon(Relay& relay, const Refusal& refusal) {
+  relay.guard.record();
+  const api::Usage usage = relay.meter.usage(false);
+  (void)relay.scope.settle(settlement::Outcome::client_gone, 499, usage, &refusal);
+}
+
+Task<void> finish(Relay& relay) {
+  api::ChatEvent rest;
+  Result<void> passed = relay.guard.flush(rest);
+  if (!rest.choices.empty()) relay.renderer.render(rest, relay.out);
+  if (!passed) {
+    co_await break_off(relay, std::move(passed.error()));
+    co_return;
+  }
+  relay.guard.record();
+  const api::Usage usage = relay.meter.usage(true);
+  Result<void> settled = relay.scope.settle(settlement::Outcome::completed, 200, usage);
+  if (settled) {
+    relay.renderer.finish(usage, relay.out);
+  } else {
+    relay.renderer.error(settled.error(), relay.out);
+  }
+  Result<void> sent = co_await relay.scope.exchange().write(relay.out);
+  if (sent) co_await relay.scope.exchange().finish();
+}
+
+/// Passes one event on. False when the stream is over: the event's error was told, or nobody reads.
+Task<bool> pass_on(Relay& relay, api::ChatEvent& event) {
+  relay.meter.add(event);
+  Result<void> allowed = relay.guard.inspect(event);
+  relay.renderer.render(event, relay.out);
+  if (allowed) allowed = relay.scope.still_allowed();
+  if (!allowed) {
+    co_await break_off(relay, std::move(allowed.error()));
+    co_return false;
+  }
+  if (relay.out.empty()) co_return true;
+  Result<void> sent = co_await relay.scope.exchange().write(relay.out);
+  relay.out.clear();
+  if (sent) co_return true;
+  abandon(relay, sent.error());
+  co_return false;
+}
+
+}  // namespace
+
+Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
+                           const api::ChatRequest& request) {
+  const Clock& clock = scope.services().loop.clock();
+  const SteadyTime asked = clock.steady();
+  ModelCall call(scope, alias);
+  Result<std::unique_ptr<inference::ChatStream>> stream = co_await call.stream(request);
+  scope.record.upstream_time = clock.steady() - asked;
+  if (!stream) {
+    co_await scope.fail(std::move(stream.error()));
+    co_return;
+  }
+  scope.record.first_token_time = clock.steady() - scope.trail().start();
+
+  net::Headers headers = scope.headers();
+  headers.add("content-type", "text/event-stream");
+  headers.add("cache-control", "no-cache");
+  Relay relay(scope, request);
+  Result<void> started = co_await scope.exchange().start_stream(200, std::move(headers));
+  if (!started) {
+    abandon(relay, started.error());
+    co_return;
+  }
+  while (true) {
+    Result<std::optional<api::ChatEvent>> event = co_await (*stream)->next();
+    scope.record.upstream_time = clock.steady() - asked;
+    if (!event) {
+      if (event.error().kind == ErrorKind::client_gone) {
+        abandon(relay, event.error());
+      } else {
+        co_await break_off(relay, std::move(event.error()));
+      }
+      co_return;
+    }
+    if (!*event) {
+      co_await finish(relay);
+      co_return;
+    }
+    const bool goes_on = co_await pass_on(relay, **event);
+    if (!goes_on) co_return;
+  }
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,137 @@
+#include "gateway/input_guard.h"
+
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "firewall/firewall.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using firewall::Segment;
+using firewall::Source;
+
+/// Above this many bytes an inspection would hold up the other requests of the loop.
+constexpr size_t kInlineBytes = 32 * 1024;
+
+Source source_of(api::Role role) {
+  switch (role) {
+    case api::Role::system:
+      return Source::system;
+    case api::Role::developer:
+      return Source::developer;
+    case api::Role::user:
+      return Source::user;
+    case api::Role::assistant:
+      return Source::assistant;
+    case api::Role::tool:
+      return Source::tool;
+  }
+  return Source::user;
+}
+
+/// The texts to inspect, and where each one's replacement goes.
+struct Texts {
+  std::vector<Segment> segments;
+  std::vector<std::string*> places;
+  size_t bytes = 0;
+
+  void add(Source source, std::string& text, size_t message, size_t part) {
+    if (text.empty()) return;
+    segments.push_back({source, text, static_cast<uint32_t>(message), static_cast<uint32_t>(part)});
+    places.push_back(&text);
+    bytes += text.size();
+  }
+};
+
+Texts texts_of(api::ChatRequest& request) {
+  Texts texts;
+  for (size_t i = 0; i < request.messages.size(); ++i) {
+    api::Message& message = request.messages[i];
+    for (size_t j = 0; j < message.parts.size(); ++j) {
+      api::Part& part = message.parts[j];
+      // A document that the user attaches is not the user speaking.
+      const bool document = part.kind == api::Part::Kind::file;
+      texts.add(document ? Source::retrieved : source_of(message.role), part.text, i, j);
+    }
+    for (size_t j = 0; j < message.tool_calls.size(); ++j) {
+      texts.add(Source::assistant, message.tool_calls[j].arguments, i, message.parts.size() + j);
+    }
+  }
+  for (size_t i = 0; i < request.prompts.size(); ++i) {
+    texts.add(Source::user, request.prompts[i], i, 0);
+  }
+  return texts;
+}
+
+/// Runs the inspection, on the loop if it is short.
+Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
+  LoopServices& services = scope.services();
+  const firewall::Policy& policy = *scope.policy();
+  firewall::Vault* vault = policy.spec().reversible_redaction ? scope.vault().get() : nullptr;
+  if (texts.bytes <= kInlineBytes) {
+    co_return services.firewall.inspect_input(policy, texts.segments, vault);
+  }
+  firewall::InputVerdict verdict;
+  std::function<void()> job = [&services, &policy, &texts, &verdict, vault] {
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault);
+  };
+  Result<void> ran = co_await services.workers.run(std::move(job));
+  if (!ran) co_return refuse(std::move(ran.error()));
+  co_return verdict;
+}
+
+/// Inspects and replaces; `edited` tells whether a text changed.
+Task<Result<void>> guard(RequestScope& scope, Texts& texts, bool& edited) {
+  const Clock& clock = scope.services().loop.clock();
+  const SteadyTime begin = clock.steady();
+  Result<firewall::InputVerdict> verdict = co_await inspect(scope, texts);
+  scope.record.firewall_input_time += clock.steady() - begin;
+  if (!verdict) co_return refuse(std::move(verdict.error()));
+  scope.record_verdict(*verdict, firewall::Direction::input);
+  verdict->note(scope.trail(), *scope.policy(), texts.segments);
+  if (verdict->blocks()) co_return refuse(verdict->refusal(texts.segments));
+  for (firewall::Replacement& replacement : verdict->replacements) {
+    *texts.places[replacement.segment] = std::move(replacement.text);
+    edited = true;
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+std::string system_prompt_of(const api::ChatRequest& request) {
+  std::string joined;
+  for (const api::Message& message : request.messages) {
+    if (message.role != api::Role::system && message.role != api::Role::developer) continue;
+    if (!joined.empty()) joined.push_back('\n');
+    joined += message.text();
+  }
+  return joined;
+}
+
+Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
+  if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  Texts texts = texts_of(request);
+  co_return co_await guard(scope, texts, request.edited);
+}
+
+Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text) {
+  Texts texts;
+  texts.segments.push_back({Source::user, text, 0, 0});
+  texts.bytes = text.size();
+  co_return co_await inspect(scope, texts);
+}
+
+Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request) {
+  if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  Texts texts;
+  for (size_t i = 0; i < request.inputs.size(); ++i) {
+    texts.add(Source::retrieved, request.inputs[i], i, 0);
+  }
+  co_return co_await guard(scope, texts, request.edited);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/chat.h"
+#include "core/task.h"
+#include "firewall/firewall.h"
+#include "gateway/request_scope.h"
+
+namespace gatehouse::gateway {
+
+/// The firewall on a chat before it goes to a model. Each text is judged by who supplied it; what
+/// the policy redacts or neutralises is replaced in `request`, which is then marked `edited`.
+/// Refuses (`blocked`, or `unavailable` when a mandatory detector cannot run). Texts too long for
+/// an event loop are inspected on the worker pool.
+Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request);
+
+/// The same for texts that are embedded: they count as documents, not as orders to a model.
+Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request);
+
+/// What the policy thinks of a text if a user sent it; changes and refuses nothing.
+Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text);
+
+/// System and developer texts of a request, joined: what an answer must not repeat.
+std::string system_prompt_of(const api::ChatRequest& request);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,109 @@
+#include "gateway/model_call.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace gatehouse::gateway {
+namespace {
+
+/// Whether another upstream may do better.
+bool worth_another(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::upstream_error:
+    case ErrorKind::upstream_timeout:
+    case ErrorKind::rate_limited:
+    case ErrorKind::unavailable:
+    case ErrorKind::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Refusal no_upstream() {
+  Refusal refusal;
+  refusal.kind = ErrorKind::unavailable;
+  refusal.layer = Layer::routing;
+  refusal.code = "no_upstream";
+  refusal.message = "No upstream can answer for this model now.";
+  return refusal;
+}
+
+}  // namespace
+
+ModelCall::ModelCall(RequestScope& scope, const routing::AliasSpec& alias)
+    : scope_(scope), alias_(alias), last_(no_upstream()) {}
+
+inference::CallContext* ModelCall::begin(const routing::Target& target) {
+  LoopServices& services = scope_.services();
+  upstream_ = services.snapshot->upstream(target.upstream);
+  if (!upstream_) return nullptr;
+  ++scope_.record.attempts;
+  scope_.record.upstream = target.upstream;
+  scope_.record.model_served = target.model;
+  scope_.record.provider = upstream_->backend->provider();
+  scope_.trail().note(Layer::routing, "target", target.upstream + "/" + target.model);
+  const settlement::TraceContext& trace = scope_.trace();
+  context_ = std::make_unique<inference::CallContext>(inference::CallContext{
+      services.loop, services.client, scope_.exchange().cancellation(), scope_.trail(),
+      upstream_->deadlines, scope_.id(), scope_.record.tenant, target.model, trace.traceparent(),
+      trace.tracestate()});
+  return context_.get();
+}
+
+bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal) {
+  scope_.trail().note(Layer::routing, "failed",
+                      fmt::format("{}: {} {}", target.upstream, to_string(refusal.kind),
+                                  refusal.reason.empty() ? refusal.code : refusal.reason));
+  last_ = refusal;
+  return worth_another(refusal.kind) && !scope_.exchange().cancellation().cancelled();
+}
+
+Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& request) {
+  for (const routing::Target& target : alias_.targets) {
+    inference::CallContext* context = begin(target);
+    if (!context) continue;
+    Result<api::ChatCompletion> answer = co_await upstream_->backend->complete(request, *context);
+    if (answer) co_return answer;
+    if (!falls_back(target, answer.error())) break;
+  }
+  co_return refuse(std::move(last_));
+}
+
+Task<Result<std::unique_ptr<inference::ChatStream>>> ModelCall::stream(
+    const api::ChatRequest& request) {
+  for (const routing::Target& target : alias_.targets) {
+    inference::CallContext* context = begin(target);
+    if (!context) continue;
+    Result<std::unique_ptr<inference::ChatStream>> stream =
+        co_await upstream_->backend->stream(request, *context);
+    if (stream) co_return stream;
+    if (!falls_back(target, stream.error())) break;
+  }
+  co_return refuse(std::move(last_));
+}
+
+Task<Result<api::EmbeddingResponse>> ModelCall::embed(const api::EmbeddingRequest& request) {
+  for (const routing::Target& target : alias_.targets) {
+    inference::CallContext* context = begin(target);
+    if (!context) continue;
+    Result<api::EmbeddingResponse> answer = co_await upstream_->backend->embed(request, *context);
+    if (answer) co_return answer;
+    if (!falls_back(target, answer.error())) break;
+  }
+  co_return refuse(std::move(last_));
+}
+
+Task<Result<int64_t>> ModelCall::count_tokens(const api::ChatRequest& request) {
+  for (const routing::Target& target : alias_.targets) {
+    inference::CallContext* context = begin(target);
+    if (!context) continue;
+    Result<int64_t> count = co_await upstream_->backend->count_tokens(request, *context);
+    if (count) co_return count;
+    if (!falls_back(target, count.error())) break;
+  }
+  co_return refuse(std::move(last_));
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "api/chat.h"
+#include "core/task.h"
+#include "gateway/request_scope.h"
+#include "inference/backend.h"
+#include "routing/routes.h"
+
+namespace gatehouse::gateway {
+
+/// Asks the targets of an alias in order until one answers. A failure before the first output moves
+/// on to the next target; what the caller must mend does not. Fills in the record's upstream,
+/// model, provider and attempts. One call per request; `scope` must outlive it and its stream.
+class ModelCall {
+ public:
+  ModelCall(RequestScope& scope, const routing::AliasSpec& alias);
+
+  Task<Result<api::ChatCompletion>> complete(const api::ChatRequest& request);
+  /// Returns when the first output is there.
+  Task<Result<std::unique_ptr<inference::ChatStream>>> stream(const api::ChatRequest& request);
+  Task<Result<api::EmbeddingResponse>> embed(const api::EmbeddingRequest& request);
+  Task<Result<int64_t>> count_tokens(const api::ChatRequest& request);
+
+ private:
+  /// The context for a target, or null if its upstream is not there.
+  inference::CallContext* begin(const routing::Target& target);
+  /// Whether the next target should be tried after this error.
+  bool falls_back(const routing::Target& target, const Refusal& refusal);
+
+  RequestScope& scope_;
+  const routing::AliasSpec& alias_;
+  std::unique_ptr<inference::CallContext> context_;
+  const Upstream* upstream_ = nullptr;
+  Refusal last_;
+};
+
+}  // namespace gatehouse::gateway

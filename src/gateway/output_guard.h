@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/chat.h"
+#include "firewall/firewall.h"
+#include "gateway/request_scope.h"
+
+namespace gatehouse::gateway {
+
+/// The firewall on one answer, in whole or event by event. Belongs to one request; `scope` must
+/// outlive it.
+class AnswerGuard {
+ public:
+  AnswerGuard(RequestScope& scope, const api::ChatRequest& request);
+  ~AnswerGuard();
+
+  /// Replaces what the policy forbids in a whole answer, and puts back what was redacted in the
+  /// input. An error ends the answer.
+  Result<void> inspect(api::ChatCompletion& completion);
+
+  /// The same for one event; text that may still become something forbidden is held back and comes
+  /// with a later event, at the latest with the one that finishes its choice. On an error, `event`
+  /// holds what may still be shown before the stream ends.
+  Result<void> inspect(api::ChatEvent& event);
+
+  /// What is left when the stream has ended without finish reasons: one event per choice with text.
+  Result<void> flush(api::ChatEvent& event);
+
+  /// Adds the verdict to the request's record and trail, once.
+  void record();
+
+ private:
+  bool filter(firewall::StreamId stream, std::string& text, bool last);
+  bool filter_tools(api::ChoiceDelta& delta);
+
+  RequestScope& scope_;
+  std::string system_prompt_;
+  std::unique_ptr<firewall::OutputGuard> guard_;  // null: the firewall is off
+  std::vector<firewall::StreamId> open_;          // streams that may hold text back
+  bool recorded_ = false;
+};
+
+}  // namespace gatehouse::gateway

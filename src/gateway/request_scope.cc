@@ -1,0 +1,301 @@
+#include "gateway/request_scope.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api/errors.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using settlement::Outcome;
+
+/// The key as OpenAI's SDKs send it, else as Anthropic's do.
+std::string_view presented_key(const net::Request& request) {
+  constexpr std::string_view kBearer = "bearer ";
+  const std::string_view authorization = request.header("authorization");
+  if (authorization.size() > kBearer.size() &&
+      net::same_name(authorization.substr(0, kBearer.size()), kBearer)) {
+    return authorization.substr(kBearer.size());
+  }
+  return request.header("x-api-key");
+}
+
+Outcome outcome_of(const Refusal& refusal) {
+  switch (refusal.kind) {
+    case ErrorKind::blocked:
+      return Outcome::blocked;
+    case ErrorKind::client_gone:
+      return Outcome::client_gone;
+    case ErrorKind::internal:
+    case ErrorKind::upstream_error:
+    case ErrorKind::upstream_timeout:
+      return Outcome::failed;
+    default:
+      return refusal.layer == Layer::inference ? Outcome::failed : Outcome::refused;
+  }
+}
+
+Refusal unknown_model(std::string_view model) {
+  Refusal refusal;
+  refusal.kind = ErrorKind::not_found;
+  refusal.layer = Layer::routing;
+  refusal.code = "model_not_found";
+  refusal.param = "model";
+  refusal.message = fmt::format(
+      "The model \"{}\" does not exist or you do not have access to it. GET /v1/models lists "
+      "yours.",
+      model.substr(0, 128));
+  return refusal;
+}
+
+void add_figure(net::Headers& headers, std::string_view what,
+                const std::optional<admission::LimitFigures::Figure>& figure) {
+  if (!figure) return;
+  headers.add(fmt::format("x-ratelimit-limit-{}", what), figure->limit);
+  headers.add(fmt::format("x-ratelimit-remaining-{}", what), figure->remaining);
+  headers.add(fmt::format("x-ratelimit-reset-{}", what), admission::format_reset(figure->reset));
+}
+
+}  // namespace
+
+RequestScope::RequestScope(net::Exchange& exchange, LoopServices& services, api::Dialect dialect,
+                           std::string_view operation)
+    : exchange_(exchange),
+      services_(services),
+      snapshot_(services.snapshot),
+      dialect_(dialect),
+      id_(services.loop.ids().make("req_")),
+      trail_(services.loop.clock(), exchange.received_at()),
+      trace_(settlement::TraceContext::accept(
+          exchange.request().header("traceparent"), exchange.request().header("tracestate"),
+          exchange.request().header("baggage"), services.settlement.span_ids())),
+      policy_(services.snapshot->default_policy) {
+  record.request_id = id_;
+  record.client = exchange.request().peer_address();
+  record.api = to_string(dialect);
+  record.operation = operation;
+  record.started = services.loop.clock().wall();
+  record.trace_id = trace_.trace_id();
+  record.trail = &trail_;
+}
+
+RequestScope::~RequestScope() {
+  if (settled_) return;
+  Refusal gone;
+  gone.kind = ErrorKind::client_gone;
+  gone.layer = Layer::net;
+  gone.code = "client_gone";
+  (void)settle(Outcome::client_gone, gone.status(), api::Usage{}, &gone);
+}
+
+Result<void> RequestScope::begin() {
+  if (snapshot_->audit_enabled) {
+    if (Result<void> accepting = services_.settlement.accepting(); !accepting) return accepting;
+  }
+  Result<admission::Principal> principal = services_.admission.authenticate(
+      presented_key(exchange_.request()), exchange_.request().peer_address());
+  if (!principal) return refuse(std::move(principal.error()));
+  principal_ = std::move(*principal);
+  record.tenant = principal_->tenant_id();
+  record.key_id = principal_->key_id();
+  record.user = principal_->user_id();
+  policy_ = snapshot_->policy(principal_->policy());
+  trail_.note(Layer::admission, "key",
+              fmt::format("{} of tenant {}", principal_->key_id(), principal_->tenant_id()));
+  if (!principal_->has_role(admission::Role::data)) {
+    Refusal refusal;
+    refusal.kind = ErrorKind::permission;
+    refusal.layer = Layer::admission;
+    refusal.code = "role_missing";
+    refusal.message =
+        "This key is for the admin API; the model APIs need a key with the role \"data\".";
+    return refuse(std::move(refusal));
+  }
+  return {};
+}
+
+Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
+  model_asked_ = model;
+  record.model_asked = model_asked_;
+  const routing::AliasSpec* alias = snapshot_->routes->find(model);
+  if (!alias || !principal_->may_use_model(model)) return refuse(unknown_model(model));
+  if (!alias->policy.empty()) policy_ = snapshot_->policy(alias->policy);
+  record.policy = policy_->name();
+  record.policy_version = policy_->hash();
+  trail_.note(Layer::routing, "alias",
+              fmt::format("{} has {} target(s)", model, alias->targets.size()));
+  return alias;
+}
+
+Result<void> RequestScope::admit(int64_t estimated_tokens) {
+  Result<admission::Permit> permit =
+      services_.admission.admit(*principal_, model_asked_, estimated_tokens);
+  if (!permit) return refuse(std::move(permit.error()));
+  permit_ = std::move(*permit);
+  return {};
+}
+
+Result<void> RequestScope::admit_any_model(int64_t estimated_tokens) {
+  const admission::KeyEntry& key = principal_->key();
+  const admission::TenantEntry& tenant = principal_->tenant();
+  Result<admission::Permit> permit = admission::admit(
+      key.state->limits, key.record.spec.limits, tenant.state->limits, tenant.spec.limits,
+      principal_->shared_key(), estimated_tokens, services_.loop.clock());
+  if (!permit) return refuse(std::move(permit.error()));
+  permit_ = std::move(*permit);
+  return {};
+}
+
+Result<void> RequestScope::reserve(const routing::AliasSpec& alias,
+                                   const admission::TokenBound& bound) {
+  if (!snapshot_->budgets_enabled) return {};
+  admission::Charge most;
+  for (const routing::Target& target : alias.targets) {
+    Result<admission::Charge> charge = services_.admission.quote(
+        *principal_, services_.admission.price(target.upstream, target.model), bound);
+    if (!charge) return refuse(std::move(charge.error()));
+    most.money = std::max(most.money, charge->money);
+    most.tokens = std::max(most.tokens, charge->tokens);
+  }
+  Result<admission::Reservation> reservation = services_.admission.reserve(*principal_, most, id_);
+  if (!reservation) return refuse(std::move(reservation.error()));
+  reservation_ = std::move(*reservation);
+  record.reserved = most.money;
+  trail_.number(Layer::admission, "reserve", most.tokens, "tokens",
+                most.money.to_string() + " USD");
+  return {};
+}
+
+Result<void> RequestScope::still_allowed() const {
+  if (principal_->still_valid(services_.loop.clock().wall())) return {};
+  Refusal refusal;
+  refusal.kind = ErrorKind::authentication;
+  refusal.layer = Layer::admission;
+  refusal.code = "key_revoked";
+  refusal.message = "The key was revoked or has expired while the answer was streamed.";
+  return refuse(std::move(refusal));
+}
+
+Money RequestScope::cost_of(const api::Usage& usage) const {
+  const admission::ModelPrice* price =
+      services_.admission.price(record.upstream, record.model_served);
+  if (!price) return Money{};
+  return price->cost({usage.input, usage.cached_input, usage.output});
+}
+
+Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage& usage,
+                                  const Refusal* error) {
+  if (std::exchange(settled_, true)) return {};
+  const Money cost = cost_of(usage);
+  if (reservation_.open()) reservation_.settle({cost, usage.total()});
+  permit_.finish(usage.total());
+  if (usage.total() > 0) {
+    trail_.number(Layer::settlement, "settle", usage.total(), "tokens", cost.to_string() + " USD");
+  }
+  record.input_tokens = usage.input;
+  record.cached_tokens = usage.cached_input;
+  record.output_tokens = usage.output;
+  record.usage_estimated = usage.estimated;
+  record.cost = cost;
+  record.outcome = outcome;
+  record.status = status;
+  record.error = error;
+  record.total_time = services_.loop.clock().steady() - trail_.start();
+  if (!snapshot_->audit_enabled) return {};
+  return services_.settlement.settle(record);
+}
+
+net::Headers RequestScope::headers() const {
+  net::Headers headers;
+  headers.add("x-request-id", id_);
+  if (dialect_ == api::Dialect::anthropic) headers.add("request-id", id_);
+  const Nanos spent = services_.loop.clock().steady() - trail_.start();
+  headers.add("openai-processing-ms",
+              std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
+  if (permit_.holds()) {
+    add_figure(headers, "requests", permit_.figures().requests);
+    add_figure(headers, "tokens", permit_.figures().tokens);
+  }
+  return headers;
+}
+
+Task<void> RequestScope::fail(Refusal refusal, api::Usage usage) {
+  net::Response response;
+  response.headers = headers();  // before the permit ends
+  trail_.note(refusal.layer, "refuse", refusal.code);
+  const api::ErrorResponse error = api::render_error(refusal, dialect_, id_);
+  (void)settle(outcome_of(refusal), error.status, usage, &refusal);
+  response.status = error.status;
+  response.headers.add("content-type", "application/json");
+  for (const auto& [name, value] : error.headers) response.headers.add(name, value);
+  response.body = error.body;
+  co_await exchange_.respond(std::move(response));
+}
+
+Task<void> RequestScope::answer(std::string body, api::Usage usage) {
+  net::Response response;
+  response.headers = headers();
+  response.headers.add("content-type", "application/json");
+  Result<void> settled = settle(Outcome::completed, 200, usage);
+  if (!settled) {
+    const api::ErrorResponse error = api::render_error(settled.error(), dialect_, id_);
+    response.status = error.status;
+    for (const auto& [name, value] : error.headers) response.headers.add(name, value);
+    response.body = error.body;
+  } else {
+    response.body = std::move(body);
+  }
+  co_await exchange_.respond(std::move(response));
+}
+
+void RequestScope::record_verdict(const firewall::Verdict& verdict, firewall::Direction direction) {
+  for (const firewall::Judged& judged : verdict.findings) {
+    settlement::Verdict entry;
+    entry.direction = to_string(direction);
+    entry.category = to_string(judged.finding.category);
+    entry.action = to_string(judged.action);
+    entry.detector = judged.finding.evidence;
+    entry.rule = judged.finding.rule;
+    entry.score = static_cast<double>(judged.finding.score);
+    entry.threshold = static_cast<double>(judged.threshold);
+    entry.shadow = verdict.action != verdict.unshadowed;
+    const auto same = std::find_if(
+        record.verdicts.begin(), record.verdicts.end(), [&entry](const settlement::Verdict& other) {
+          return other.direction == entry.direction && other.rule == entry.rule &&
+                 other.action == entry.action;
+        });
+    if (same == record.verdicts.end()) {
+      record.verdicts.push_back(entry);
+    } else {
+      ++same->count;
+      same->score = std::max(same->score, entry.score);
+    }
+  }
+}
+
+void RequestScope::hash_prompt(const api::ChatRequest& request) {
+  settlement::PromptHasher& hasher = services_.settlement.prompt_hasher();
+  hasher.begin(record.tenant);
+  for (const api::Message& message : request.messages) {
+    hasher.add(to_string(message.role));
+    for (const api::Part& part : message.parts)
+      hasher.add(part.text.empty() ? part.raw : part.text);
+    for (const api::ToolCall& call : message.tool_calls) hasher.add(call.arguments);
+  }
+  for (const std::string& prompt : request.prompts) hasher.add(prompt);
+  prompt_hmac_ = hasher.finish();
+  record.prompt_hmac = prompt_hmac_;
+}
+
+void RequestScope::hash_prompt(const api::EmbeddingRequest& request) {
+  settlement::PromptHasher& hasher = services_.settlement.prompt_hasher();
+  hasher.begin(record.tenant);
+  for (const std::string& input : request.inputs) hasher.add(input);
+  prompt_hmac_ = hasher.finish();
+  record.prompt_hmac = prompt_hmac_;
+}
+
+}  // namespace gatehouse::gateway

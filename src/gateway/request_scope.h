@@ -1,0 +1,106 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "admission/admission.h"
+#include "api/chat.h"
+#include "core/task.h"
+#include "core/trail.h"
+#include "firewall/firewall.h"
+#include "firewall/redact/vault.h"
+#include "gateway/services.h"
+#include "net/server.h"
+#include "routing/routes.h"
+#include "settlement/record.h"
+#include "settlement/trace.h"
+
+namespace gatehouse::gateway {
+
+/// One request from its head to its audit record. An endpoint calls, in this order: `begin`,
+/// `route`, `admit`, `reserve`, then `settle` once before the last bytes of the answer are sent, or
+/// `fail`. What is not settled when the scope ends is settled as a client that left. Belongs to one
+/// event loop.
+class RequestScope {
+ public:
+  /// `operation` is a literal: OpenTelemetry's gen_ai.operation.name.
+  RequestScope(net::Exchange& exchange, LoopServices& services, api::Dialect dialect,
+               std::string_view operation);
+  ~RequestScope();
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+  /// Whether requests are taken at all, and whose this one is.
+  Result<void> begin();
+  /// The alias of a model name, if the key may use it.
+  Result<const routing::AliasSpec*> route(std::string_view model);
+  /// Rate, token and concurrency limits of key and tenant, with the request's likely size.
+  Result<void> admit(int64_t estimated_tokens);
+  /// The same for what asks no model.
+  Result<void> admit_any_model(int64_t estimated_tokens);
+  /// Holds the most that the request can cost at any target of the alias.
+  Result<void> reserve(const routing::AliasSpec& alias, const admission::TokenBound& bound);
+  /// The key was not revoked meanwhile.
+  Result<void> still_allowed() const;
+
+  /// Ends the request's accounts: charges what was used, gives back the rest, writes the audit
+  /// record, counts. An error means that no record could be written and the answer must not be
+  /// given. Only the first call counts.
+  Result<void> settle(settlement::Outcome outcome, int status, const api::Usage& usage,
+                      const Refusal* error = nullptr);
+
+  /// Settles and answers with the error in the caller's dialect.
+  Task<void> fail(Refusal refusal, api::Usage usage = {});
+  /// Settles as completed and answers with a JSON body.
+  Task<void> answer(std::string body, api::Usage usage);
+
+  /// Headers of every answer: request id, limits, processing time.
+  net::Headers headers() const;
+
+  void record_verdict(const firewall::Verdict& verdict, firewall::Direction direction);
+  /// Puts the keyed hash of the prompt, as the client sent it, into the record.
+  void hash_prompt(const api::ChatRequest& request);
+  void hash_prompt(const api::EmbeddingRequest& request);
+
+  net::Exchange& exchange() { return exchange_; }
+  LoopServices& services() { return services_; }
+  DecisionTrail& trail() { return trail_; }
+  const settlement::TraceContext& trace() const { return trace_; }
+  const std::string& id() const { return id_; }
+  api::Dialect dialect() const { return dialect_; }
+  const admission::Principal& principal() const { return *principal_; }
+  const Snapshot& snapshot() const { return *snapshot_; }
+  /// The firewall policy of the route, else of the tenant, else the default.
+  const std::shared_ptr<const firewall::Policy>& policy() const { return policy_; }
+  /// What was redacted in the input, to be put back in the answer.
+  const std::shared_ptr<firewall::Vault>& vault();
+  /// The token planted in the system prompt; empty if none.
+  std::string_view canary() const { return canary_; }
+  std::string& canary() { return canary_; }
+
+  settlement::RequestRecord record;
+
+ private:
+  /// Adds the tokens' cost at the upstream that answered.
+  Money cost_of(const api::Usage& usage) const;
+
+  net::Exchange& exchange_;
+  LoopServices& services_;
+  std::shared_ptr<const Snapshot> snapshot_;  // the one that the request began with
+  api::Dialect dialect_;
+  std::string id_;
+  DecisionTrail trail_;
+  settlement::TraceContext trace_;
+  std::optional<admission::Principal> principal_;
+  admission::Permit permit_;
+  admission::Reservation reservation_;
+  std::shared_ptr<const firewall::Policy> policy_;
+  std::shared_ptr<firewall::Vault> vault_;
+  std::string canary_;
+  std::string model_asked_, prompt_hmac_;
+  bool settled_ = false;
+};
+
+}  // namespace gatehouse::gateway

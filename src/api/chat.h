@@ -32,8 +32,11 @@ struct Part {
     other
   };
   Kind kind = Kind::text;
-  std::string text;       // text, refusal and thinking
-  std::string signature;  // of thinking; must reach the upstream byte for byte
+  /// Of text, refusal and thinking. Of a file that is a plain text document: its text. Of another
+  /// kind: what there is to read in it (search results); changes to it are then not written.
+  std::string text;
+  /// Of thinking; of redacted_thinking its data. Must reach the upstream byte for byte.
+  std::string signature;
   /// The part's JSON, in the request's dialect, where the fields above do not say it all; empty for
   /// a plain text. Of a text part, the fields beside the text (cache marks, citations) count: the
   /// text itself is always `text`.
@@ -89,6 +92,7 @@ struct ResponseFormat {
   enum class Kind : uint8_t { text, json_object, json_schema };
   Kind kind = Kind::text;
   std::string name;
+  std::string description;
   std::string schema;  // JSON Schema as text
   bool strict = false;
 };
@@ -230,6 +234,7 @@ struct EmbeddingRequest {
   std::optional<int> dimensions;
   bool base64 = false;
   std::string user;
+  std::vector<std::pair<std::string, std::string>> extra;  // as in ChatRequest
   std::string body;
   bool edited = false;
 };

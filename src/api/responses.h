@@ -56,7 +56,6 @@ struct ModerationResult {
   /// In any order. OpenAI's categories that are missing are answered with false and 0; others come
   /// after them.
   std::vector<Category> categories;
-  bool has_image = false;  // for category_applied_input_types
 };
 /// `flagged` of a result is true if any of its categories is.
 std::string render_moderations(std::string_view id, std::string_view model,
@@ -66,8 +65,5 @@ std::string render_moderations(std::string_view id, std::string_view model,
 void append_openai_usage(std::string& out, const Usage& usage);
 /// Appends Anthropic's, where `input_tokens` excludes what was read from or written to a cache.
 void append_anthropic_usage(std::string& out, const Usage& usage);
-
-/// Appends `data` in base64 (RFC 4648 section 4, padded).
-void append_base64(std::string& out, std::string_view data);
 
 }  // namespace gatehouse::api

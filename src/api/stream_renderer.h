@@ -56,33 +56,43 @@ class StreamRenderer {
     int index = 0;
     bool finished = false;
   };
-  enum class Block : uint8_t { none, text, thinking, tool, other };
+  enum class Block : uint8_t { none, unknown, text, thinking, tool };
 
-  void openai(const ChatEvent& event, std::string& out);
-  void openai_chunk(const ChoiceDelta& delta, bool first, std::string& out);
-  void openai_usage(const Usage& usage, std::string& out);
-  bool first_of_choice(int index);
-  void anthropic(const ChatEvent& event, std::string& out);
-  bool anthropic_raw(const ChatEvent& event, std::string& out);
-  void anthropic_start(const ChatEvent& event, std::string& out);
-  void anthropic_delta(const ChoiceDelta& delta, std::string& out);
-  void anthropic_tool(const ToolCallDelta& call, std::string& out);
-  void open_block(Block kind, std::string_view start, std::string& out);
-  void close_block(std::string& out);
-  void block_delta(std::string_view type, std::string_view field, std::string_view text,
-                   std::string& out);
   void learn(const ChatEvent& event);
 
+  void openai(const ChatEvent& event, std::string& out);
+  void openai_rebuilt(const ChatEvent& event, std::string& out);
+  void openai_choice(const ChoiceDelta& delta, bool first, std::string& out) const;
+  void openai_finish(const Usage& usage, std::string& out);
+  void openai_prefix();
+  /// Whether this is the choice's first delta; remembers it.
+  bool begin_choice(int index);
+
+  void anthropic(const ChatEvent& event, std::string& out);
+  void anthropic_track(const ChatEvent& event);
+  void anthropic_start(const Usage* usage, std::string& out);
+  void anthropic_delta(const ChoiceDelta& delta, std::string& out);
+  void anthropic_tool(const ToolCallDelta& call, std::string& out);
+  void anthropic_finish(const Usage& usage, std::string& out);
+  /// Opens a block of this kind unless one is open.
+  void need_block(Block kind, std::string& out);
+  void open_block(Block kind, std::string_view content, std::string& out);
+  void close_block(std::string& out);
+  void block_delta(std::string_view type, std::string_view field, std::string_view text,
+                   std::string& out) const;
+
   StreamTarget target_;
-  std::string prefix_;  // OpenAI: the chunk up to its choices
+  std::string prefix_;  // OpenAI: a chunk up to its choices
   std::vector<ChoiceState> choices_;
   bool usage_sent_ = false;
 
-  bool raw_ = true;  // Anthropic: nothing was edited yet
+  bool raw_;  // Anthropic: nothing was edited yet
   bool started_ = false;
   Block block_ = Block::none;
-  int block_index_ = -1;     // of the last block that was opened
-  int tool_of_block_ = -1;   // the call that the open block belongs to
+  int block_index_ = -1;  // of the last block that was opened
+  int open_tool_ = -1;    // the call that the open block belongs to
+  /// Calls that began while another one's block was open: blocks can't interleave, so they follow.
+  std::vector<ToolCallDelta> waiting_tools_;
   bool delta_sent_ = false;  // message_delta
   FinishReason finish_reason_ = FinishReason::none;
   std::string stop_sequence_;

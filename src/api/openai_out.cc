@@ -1,0 +1,74 @@
+#include "api/openai_out.h"
+
+#include "api/json_out.h"
+
+namespace gatehouse::api {
+
+void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions) {
+  if (reason == FinishReason::none) {
+    out.append("null");
+    return;
+  }
+  const bool function = legacy_functions && reason == FinishReason::tool_calls;
+  out.push_back('"');
+  out.append(function ? "function_call" : openai_finish_reason(reason));
+  out.push_back('"');
+}
+
+void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {
+  ListWriter list(out, '[');
+  for (const ToolCall& call : calls) {
+    if (!call.raw.empty()) {
+      list.item().append(call.raw);
+      continue;
+    }
+    ListWriter item(list.item(), '{');
+    item.text("id", call.id);
+    item.text("type", "function");
+    ListWriter function(item.name("function"), '{');
+    function.text("name", call.name);
+    function.text("arguments", call.arguments);
+    function.close('}');
+    item.close('}');
+  }
+  list.close(']');
+}
+
+void append_json_object(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out.append("{}");
+    return;
+  }
+  const auto parsed = json::thread_parser().parse_copy(text);
+  if (parsed && parsed->is_object()) {
+    out.append(json::raw(*parsed));
+    return;
+  }
+  ListWriter object(out, '{');
+  json::append_untrusted_string(object.name("raw_arguments"), text);
+  object.close('}');
+}
+
+void append_thinking_block(std::string& out, const Part& part) {
+  ListWriter block(out, '{');
+  if (part.kind == Part::Kind::redacted_thinking) {
+    block.text("type", "redacted_thinking");
+    block.text("data", part.signature);
+  } else {
+    block.text("type", "thinking");
+    block.text("thinking", part.text);
+    block.text("signature", part.signature);
+  }
+  block.close('}');
+}
+
+void append_tool_use_block(std::string& out, const ToolCall& call) {
+  ListWriter block(out, '{');
+  block.text("type", "tool_use");
+  block.text("id", call.id);
+  block.text("name", call.name);
+  append_json_object(block.name("input"), call.arguments);
+  block.close('}');
+}
+
+}  // namespace gatehouse::api

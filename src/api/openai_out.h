@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/chat.h"
+
+/// Pieces that whole answers, streams and requests write alike. Internal to the layer.
+namespace gatehouse::api {
+
+/// OpenAI's word for the reason, `null` while there is none; `function_call` before tools.
+void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions);
+
+/// [{"id","type":"function","function":{"name","arguments"}}]
+void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls);
+
+/// `text` if it is a JSON object, compact and free of line breaks; otherwise an object that holds
+/// it as a string, so that what a model wrote is never lost.
+void append_json_object(std::string& out, std::string_view text);
+
+/// An Anthropic content block of type thinking or redacted_thinking.
+void append_thinking_block(std::string& out, const Part& part);
+
+/// An Anthropic content block of type tool_use.
+void append_tool_use_block(std::string& out, const ToolCall& call);
+
+}  // namespace gatehouse::api

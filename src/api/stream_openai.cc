@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "api/json_out.h"
+#include "api/openai_out.h"
+#include "api/responses.h"
+#include "api/sse_out.h"
+#include "api/stream_renderer.h"
+
+// The chunks of OpenAI's streams.
+namespace gatehouse::api {
+namespace {
+
+void append_tool_deltas(std::string& out, const std::vector<ToolCallDelta>& calls) {
+  ListWriter list(out, '[');
+  for (const ToolCallDelta& call : calls) {
+    ListWriter item(list.item(), '{');
+    item.number("index", call.index);
+    if (!call.id.empty()) {
+      item.text("id", call.id);
+      item.text("type", "function");
+    }
+    ListWriter function(item.name("function"), '{');
+    if (!call.name.empty()) function.text("name", call.name);
+    function.text("arguments", call.arguments);
+    function.close('}');
+    item.close('}');
+  }
+  list.close(']');
+}
+
+void append_function_delta(std::string& out, const ToolCallDelta& call) {
+  ListWriter function(out, '{');
+  if (!call.name.empty()) function.text("name", call.name);
+  function.text("arguments", call.arguments);
+  function.close('}');
+}
+
+/// Whether a client would see anything of it.
+bool shows(const ChoiceDelta& delta) {
+  return !delta.text.empty() || !delta.refusal.empty() || !delta.thinking.empty() ||
+         !delta.tool_calls.empty() || !delta.logprobs.empty() ||
+         delta.finish_reason != FinishReason::none;
+}
+
+}  // namespace
+
+bool StreamRenderer::begin_choice(int index) {
+  for (const ChoiceState& choice : choices_) {
+    if (choice.index == index) return false;
+  }
+  choices_.push_back({index, false});
+  return true;
+}
+
+void StreamRenderer::openai_prefix() {
+  prefix_ = "data: ";
+  ListWriter chunk(prefix_, '{');
+  const bool chat = target_.operation == ChatRequest::Operation::chat;
+  chunk.text("id", target_.id);
+  chunk.text("object", chat ? "chat.completion.chunk" : "text_completion");
+  chunk.number("created", target_.created);
+  chunk.text("model", target_.model);
+  chunk.name("choices");
+}
+
+void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, std::string& out) const {
+  ListWriter choice(out, '{');
+  choice.number("index", delta.index);
+  if (target_.operation == ChatRequest::Operation::text_completion) {
+    choice.text("text", delta.text);
+  } else {
+    ListWriter message(choice.name("delta"), '{');
+    if (first) message.text("role", "assistant");
+    if (!delta.thinking.empty()) message.text("reasoning_content", delta.thinking);
+    const bool nothing_else =
+        delta.tool_calls.empty() && delta.refusal.empty() && delta.thinking.empty();
+    if (!delta.text.empty() || (first && nothing_else)) message.text("content", delta.text);
+    if (!delta.refusal.empty()) message.text("refusal", delta.refusal);
+    if (!delta.tool_calls.empty()) {
+      if (target_.legacy_functions) {
+        append_function_delta(message.name("function_call"), delta.tool_calls.front());
+      } else {
+        append_tool_deltas(message.name("tool_calls"), delta.tool_calls);
+      }
+    }
+    message.close('}');
+  }
+  choice.raw("logprobs", delta.logprobs.empty() ? "null" : std::string_view(delta.logprobs));
+  append_openai_finish(choice.name("finish_reason"), delta.finish_reason, target_.legacy_functions);
+  choice.close('}');
+}
+
+void StreamRenderer::openai_rebuilt(const ChatEvent& event, std::string& out) {
+  const size_t before = out.size();
+  if (prefix_.empty()) openai_prefix();
+  out.append(prefix_);
+  ListWriter choices(out, '[');
+  bool any = false;
+  for (const ChoiceDelta& delta : event.choices) {
+    const bool first = begin_choice(delta.index);
+    if (!first && !shows(delta)) continue;
+    any = true;
+    openai_choice(delta, first, choices.item());
+    if (delta.finish_reason == FinishReason::none) continue;
+    for (ChoiceState& choice : choices_) {
+      if (choice.index == delta.index) choice.finished = true;
+    }
+  }
+  if (!any) {
+    out.resize(before);
+    return;
+  }
+  choices.close(']');
+  out.append("}\n\n");
+}
+
+void StreamRenderer::openai(const ChatEvent& event, std::string& out) {
+  const bool only_usage = event.choices.empty() && event.usage.has_value();
+  if (only_usage && !target_.include_usage) return;
+  if (event.edited || event.dialect != Dialect::openai || event.raw_data.empty()) {
+    // Usage of its own is told by `finish`, once it is final.
+    if (!event.choices.empty()) openai_rebuilt(event, out);
+    return;
+  }
+  for (const ChoiceDelta& delta : event.choices) {
+    begin_choice(delta.index);
+    if (delta.finish_reason == FinishReason::none) continue;
+    for (ChoiceState& choice : choices_) {
+      if (choice.index == delta.index) choice.finished = true;
+    }
+  }
+  usage_sent_ = usage_sent_ || only_usage;
+  append_sse(out, event.raw_event, event.raw_data);
+}
+
+void StreamRenderer::openai_finish(const Usage& usage, std::string& out) {
+  if (choices_.empty()) openai_rebuilt(ChatEvent{.choices = {ChoiceDelta{}}}, out);
+  ChatEvent end;
+  for (const ChoiceState& choice : choices_) {
+    if (choice.finished) continue;
+    ChoiceDelta& delta = end.choices.emplace_back();
+    delta.index = choice.index;
+    delta.finish_reason = FinishReason::stop;
+  }
+  if (!end.choices.empty()) openai_rebuilt(end, out);
+  if (target_.include_usage && !usage_sent_) {
+    if (prefix_.empty()) openai_prefix();
+    out.append(prefix_).append("[],\"usage\":");
+    append_openai_usage(out, usage);
+    out.append("}\n\n");
+  }
+  out.append("data: [DONE]\n\n");
+}
+
+}  // namespace gatehouse::api

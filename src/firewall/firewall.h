@@ -58,6 +58,8 @@ struct Verdict {
   Action unshadowed = Action::allow;
   std::vector<Judged> findings;  // the first `max_findings` of the policy
   size_t findings_dropped = 0;
+  /// The highest score of each category, reached threshold or not; 0: nothing was found.
+  std::array<float, kCategoryCount> scores{};
   /// Index in `findings` of the one that decided.
   std::optional<size_t> decisive;
   StageTimes spent{};

@@ -1,0 +1,49 @@
+#include "firewall/firewall.h"
+
+#include <utility>
+
+#include "firewall/inspector.h"
+#include "firewall/output_guard.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+class LoadedFirewall final : public Firewall {
+ public:
+  explicit LoadedFirewall(Parts parts) : parts_(std::move(parts)) {}
+
+  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
+                             Vault* vault) const override {
+    return Inspector(parts_, policy, segments, vault).run();
+  }
+  std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
+                                            const OutputContext& context) const override {
+    return make_output_guard(parts_, std::move(policy), context);
+  }
+  DetectorSet available() const override { return parts_.available; }
+  std::string_view model_version() const override { return parts_.model->version(); }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& models) {
+  auto model = learned::Model::load(models / "linear.bin");
+  if (!model) return refuse(std::move(model.error()));
+  Parts parts;
+  parts.model = std::move(*model);
+  parts.available.add(Detector::normaliser);
+  parts.available.add(Detector::learned);
+  return std::make_unique<LoadedFirewall>(std::move(parts));
+}
+
+std::chrono::nanoseconds Firewall::cost_estimate(size_t bytes) {
+  // Measured with every detector on (bench/firewall_learned_bench.cc), rounded up.
+  constexpr int64_t kPerByte = 60;
+  constexpr int64_t kFixed = 5'000;
+  return std::chrono::nanoseconds(kFixed + kPerByte * static_cast<int64_t>(bytes));
+}
+
+}  // namespace gatehouse::firewall

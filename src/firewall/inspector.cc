@@ -1,0 +1,123 @@
+#include "firewall/inspector.h"
+
+#include <algorithm>
+
+namespace gatehouse::firewall {
+
+/// Buffers that keep their memory from request to request.
+struct Inspector::Scratch {
+  Normalised text;
+};
+
+Inspector::Scratch& Inspector::thread_scratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
+                     Vault* vault)
+    : parts_(parts),
+      policy_(policy),
+      segments_(segments),
+      vault_(vault),
+      scratch_(thread_scratch()),
+      judge_(policy, Direction::input, verdict_) {}
+
+bool Inspector::start(Detector detector, Stage stage) {
+  const DetectorSpec& spec = policy_.detector(detector);
+  if (!spec.enabled) return false;
+  const bool late =
+      spec.budget.count() > 0 && verdict_.spent[static_cast<size_t>(stage)] > spec.budget;
+  if (parts_.available.has(detector) && !late) {
+    verdict_.ran.add(detector);
+    return true;
+  }
+  verdict_.skipped.add(detector);
+  if (spec.on_failure == OnFailure::closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
+  return false;
+}
+
+InputVerdict Inspector::run() {
+  size_t total = 0;
+  for (uint32_t i = 0; i < segments_.size(); ++i) {
+    total += segments_[i].text.size();
+    if (total > policy_.spec().max_input_bytes) {
+      Finding finding;
+      finding.category = Category::denial_of_wallet;
+      finding.rule = "limit.input-bytes";
+      finding.score = 1;
+      judge_(finding, segments_[i].source, i);
+      verdict_.unshadowed = Action::block;
+      break;
+    }
+    if (policy_.inspects(segments_[i].source)) inspect(i);
+  }
+  judge_.settle();
+  return std::move(verdict_);
+}
+
+void Inspector::inspect(uint32_t index) {
+  Normalised& text = scratch_.text;
+  if (start(Detector::normaliser, Stage::normalise)) {
+    const StageTimer timer(verdict_.spent, Stage::normalise);
+    normalise(segments_[index].text, text);
+  } else {
+    const StageTimer timer(verdict_.spent, Stage::normalise);
+    clean_text(segments_[index].text, text);
+  }
+  learned(index);
+}
+
+void Inspector::learned(uint32_t index) {
+  if (!start(Detector::learned, Stage::learned)) return;
+  const StageTimer timer(verdict_.spent, Stage::learned);
+  const Source source = segments_[index].source;
+  const Normalised& text = scratch_.text;
+
+  // The strongest of the views: the text as it reads, with tricks undone, and what it hides.
+  Finding finding;
+  Category kind = Category::injection;
+  const auto take = [&](const learned::TextScore& score, std::string_view evidence, uint32_t begin,
+                        uint32_t end) {
+    if (score.attack <= finding.score) return;
+    finding.score = score.attack;
+    finding.evidence = evidence;
+    finding.begin = begin;
+    finding.end = end;
+    kind = score.kind;
+  };
+  const learned::TextScore plain = parts_.model->score(text.canonical, source);
+  take(plain, "learned", text.map.to_original(plain.begin), text.map.to_original(plain.end));
+  if (!text.undone.empty()) {
+    const learned::TextScore score = parts_.model->score(text.undone, source);
+    take(score, "undone", text.undone_map.to_original(score.begin),
+         text.undone_map.to_original(score.end));
+  }
+  for (const Child& child : text.children) {
+    take(parts_.model->score(child.canonical, source), to_string(child.how), child.begin,
+         child.end);
+  }
+  const learned::Head head = learned::head_for(source);
+  finding.rule = learned::rule_name(head);
+  finding.category = head == learned::Head::content ? Category::indirect_injection : kind;
+  verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
+  judge_(finding, source, index);
+  learned_harm(plain, index);
+}
+
+void Inspector::learned_harm(const learned::TextScore& score, uint32_t index) {
+  const auto size = static_cast<uint32_t>(segments_[index].text.size());
+  Finding finding;
+  finding.end = size;
+  finding.evidence = "learned";
+  finding.category = Category::harmful;
+  finding.rule = learned::rule_name(learned::Head::harmful);
+  finding.score = score.harmful;
+  judge_(finding, segments_[index].source, index);
+  finding.category = Category::hate;
+  finding.rule = learned::rule_name(learned::Head::hate);
+  finding.score = score.hate;
+  judge_(finding, segments_[index].source, index);
+}
+
+}  // namespace gatehouse::firewall

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "firewall/firewall.h"
+#include "firewall/learned/model.h"
+#include "firewall/text/normaliser.h"
+
+namespace gatehouse::firewall {
+
+/// What is loaded once and shared by every inspection; immutable.
+struct Parts {
+  std::unique_ptr<learned::Model> model;
+  DetectorSet available;
+};
+
+/// Asks the policy about findings and keeps what it says. Shared by input and output.
+class Judge {
+ public:
+  Judge(const Policy& policy, Direction direction, Verdict& verdict)
+      : policy_(policy), direction_(direction), verdict_(verdict) {}
+
+  /// The action for this finding; recorded unless it is `allow`.
+  Action operator()(const Finding& finding, Source source, uint32_t segment);
+  /// Call once at the end of a text: what shadow mode makes of it all.
+  void settle();
+
+ private:
+  const Policy& policy_;
+  const Direction direction_;
+  Verdict& verdict_;
+};
+
+/// Adds the time from its making to its end to one stage.
+class StageTimer {
+ public:
+  StageTimer(StageTimes& spent, Stage stage)
+      : slot_(spent[static_cast<size_t>(stage)]), start_(std::chrono::steady_clock::now()) {}
+  ~StageTimer() { slot_ += std::chrono::steady_clock::now() - start_; }
+  StageTimer(const StageTimer&) = delete;
+  StageTimer& operator=(const StageTimer&) = delete;
+
+ private:
+  std::chrono::nanoseconds& slot_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+/// Runs the detectors over the segments of one request. Lives for one inspection; its buffers
+/// belong to the thread and are reused.
+class Inspector {
+ public:
+  Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
+            Vault* vault);
+  InputVerdict run();
+
+ private:
+  struct Scratch;
+  static Scratch& thread_scratch();
+
+  /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
+  bool start(Detector detector, Stage stage);
+  void inspect(uint32_t index);
+  void learned(uint32_t index);
+  void learned_harm(const learned::TextScore& score, uint32_t index);
+
+  const Parts& parts_;
+  const Policy& policy_;
+  const std::span<const Segment> segments_;
+  Vault* const vault_;
+  Scratch& scratch_;
+  InputVerdict verdict_;
+  Judge judge_;
+};
+
+}  // namespace gatehouse::firewall

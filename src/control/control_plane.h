@@ -1,0 +1,101 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "admission/admission.h"
+#include "config/config.h"
+#include "control/data_dir.h"
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "settlement/audit.h"
+
+namespace gatehouse::control {
+
+class Registry;
+
+struct ControlOptions {
+  DataDir dir;
+  std::filesystem::path config_file;  // empty: config::defaults()
+  /// What the command line says over the file (`--listen`, `--data`); applied after each load.
+  std::function<void(config::Config&)> overrides;
+  const Clock* clock = &Clock::system();
+  Random* random = &Random::system();
+};
+
+/// What a first start made; the texts are shown once and kept nowhere but in admin.key.
+struct FirstStart {
+  std::string tenant;     // "demo"
+  std::string key;        // for the model APIs
+  std::string admin_key;  // also in DIR/admin.key
+};
+
+/// The changes that the control plane brings about in a running server. Each is called with the
+/// control plane's lock held: it must not call back.
+struct ControlHooks {
+  /// Makes the server run with `next`, or refuses and leaves it as it was. Called on reload, with
+  /// what changed already checked.
+  std::function<Result<void>(std::shared_ptr<const config::Config> next)> apply;
+  /// Swaps tenants, users, keys and prices (`AdmissionService::update`).
+  std::function<Result<void>(const admission::AdmissionSpecs&)> admit;
+  /// Refuses one key from now on (`AdmissionService::revoke`).
+  std::function<void(const std::string& key_id)> revoke;
+  /// The budgets' figures (`AdmissionService::balances`); where there is none, the ledger is read
+  /// from disk.
+  std::function<std::vector<admission::Balance>()> balances;
+  /// Whether journals and audit log can be written, with what is wrong: (name, what is wrong).
+  std::function<std::vector<std::pair<std::string, std::string>>()> problems;
+  /// Writes to the audit log. An error stops the change from being made.
+  std::function<Result<void>(const settlement::ControlEvent&)> audit;
+};
+
+/// Who may do what, and how the server is configured: merges the configuration file with the
+/// tenants, users and keys of the data folder, and changes both. Thread-safe: one change at a time.
+/// Blocks on the disk, so never call it on an event loop; `AdminApi` runs it on a thread of its
+/// own.
+class ControlPlane {
+ public:
+  /// Loads the configuration and opens the control database, `config_errors` telling what is wrong
+  /// with the former. The data folder must be prepared and locked by the caller.
+  static Result<std::unique_ptr<ControlPlane>> open(const ControlOptions& options,
+                                                    config::ConfigErrors& config_errors);
+  ~ControlPlane();
+  ControlPlane(const ControlPlane&) = delete;
+  ControlPlane& operator=(const ControlPlane&) = delete;
+
+  /// On a data folder without any tenant and a configuration without one: makes the tenant "demo"
+  /// with a key, and an admin key. Nothing if there is something already. To be called before the
+  /// hooks are set.
+  Result<std::optional<FirstStart>> first_start();
+
+  /// From then on changes reach the running server.
+  void set_hooks(ControlHooks hooks);
+
+  std::shared_ptr<const config::Config> config() const;
+  /// All tenants, users and keys, of the file and of the database.
+  Result<admission::AdmissionSpecs> specs() const;
+
+  /// Reads the configuration file anew and swaps it whole; on any error the old one stays, and the
+  /// errors say why. `actor` is who asked for it: "sighup", a key's id.
+  Result<void> reload(const std::string& actor, config::ConfigErrors& errors);
+
+  const DataDir& dir() const { return options_.dir; }
+  const Clock& clock() const { return *options_.clock; }
+
+ private:
+  friend class AdminRoutes;
+  explicit ControlPlane(ControlOptions options);
+
+  ControlOptions options_;
+  mutable std::mutex mutex_;  // guards all below
+  std::shared_ptr<const config::Config> config_;
+  std::unique_ptr<Registry> registry_;
+  ControlHooks hooks_;
+};
+
+}  // namespace gatehouse::control

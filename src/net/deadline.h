@@ -20,13 +20,13 @@ class Deadline {
   /// `expired(owner)` runs on the loop; it may set, clear or destroy this or any other deadline.
   Deadline(DeadlineWheel& wheel, void* owner, Expired expired)
       : wheel_(wheel), owner_(owner), expired_(expired) {}
-  ~Deadline() { clear(); }
+  ~Deadline();
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
   /// Late by one tick of the wheel at most, never early. Replaces an earlier setting.
   void set(SteadyTime when);
-  void clear();
+  void clear() { armed_ = false; }
   bool armed() const { return armed_; }
   SteadyTime when() const { return when_; }
 
@@ -37,7 +37,8 @@ class Deadline {
   void* owner_;
   Expired expired_;
   SteadyTime when_{};
-  uint64_t slot_tick_ = 0;  // the tick whose slot holds this node
+  SteadyTime slot_time_{};  // when the slot that holds this node is looked at
+  size_t slot_ = 0;
   Deadline* previous_ = nullptr;
   Deadline* next_ = nullptr;
   bool armed_ = false;
@@ -57,20 +58,27 @@ class DeadlineWheel {
 
   /// Calls what expired up to `now`.
   void advance(SteadyTime now);
-  /// Nodes in the wheel, cleared ones that were not yet collected included.
+  /// Nodes in the wheel; one that was cleared counts until its slot comes.
   size_t linked() const { return count_; }
+  /// Is called when the wheel stops being empty.
+  void on_first(void (*first)(void*), void* owner) {
+    first_ = first;
+    first_owner_ = owner;
+  }
 
  private:
   friend class Deadline;
-  static constexpr size_t kSlots = 1024;  // 20 s; what is later comes round again
+  static constexpr uint64_t kSlots = 1024;  // 20 s; what is later comes round again
 
-  uint64_t tick_of(SteadyTime when) const;
-  void link(Deadline& deadline, uint64_t tick);
+  void link(Deadline& deadline);
   void unlink(Deadline& deadline);
+  void turn(size_t slot, SteadyTime now);
 
   SteadyTime start_;
-  uint64_t now_tick_ = 0;
+  uint64_t tick_ = 0;
   size_t count_ = 0;
+  void (*first_)(void*) = nullptr;
+  void* first_owner_ = nullptr;
   std::array<Deadline*, kSlots> slots_{};
 };
 

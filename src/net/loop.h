@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -42,11 +43,12 @@ class Loop {
 
   /// Runs until `stop`, on the calling thread.
   void run();
+  /// Whether `run` runs. From any thread.
+  bool running() const { return running_.load(std::memory_order_acquire); }
   /// From any thread.
   void stop();
 
  private:
-  friend class Deadline;
   struct Engine;
   void tick();
 
@@ -54,6 +56,7 @@ class Loop {
   const Clock& clock_;
   IdMaker ids_;
   DeadlineWheel wheel_;
+  std::atomic<bool> running_{false};
   std::unique_ptr<Engine> engine_;
 };
 

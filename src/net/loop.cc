@@ -1,0 +1,135 @@
+#include "net/loop.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "core/log.h"
+#include "net/event.h"
+
+namespace gatehouse::net {
+namespace asio = boost::asio;
+
+namespace {
+
+using Timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+
+[[noreturn]] void die_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    log::error("uncaught_exception", {{"what", e.what()}});
+  } catch (...) {
+    log::error("uncaught_exception");
+  }
+  log::global().flush(std::chrono::milliseconds(500));
+  std::abort();
+}
+
+}  // namespace
+
+struct Loop::Engine {
+  asio::io_context context{1};  // one thread runs it; others may post
+  asio::executor_work_guard<LoopExecutor> work{context.get_executor()};
+  Timer timer{context};
+  bool ticking = false;
+};
+
+Loop::Loop(size_t index, const Clock& clock, Random& random)
+    : index_(index), clock_(clock), ids_(clock, random), wheel_(clock.steady()) {
+  // A peer that closed is an error value of a write, not a signal; OpenSSL writes without
+  // MSG_NOSIGNAL.
+  static const bool ignored = std::signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+  static_cast<void>(ignored);
+  engine_ = std::make_unique<Engine>();
+  wheel_.on_first([](void* self) { static_cast<Loop*>(self)->tick(); }, this);
+}
+
+Loop::~Loop() {
+  wheel_.on_first(nullptr, nullptr);
+}
+
+asio::io_context& Loop::context() {
+  return engine_->context;
+}
+
+LoopExecutor Loop::executor() {
+  return engine_->context.get_executor();
+}
+
+void Loop::post(std::function<void()> work) {
+  asio::post(engine_->context, std::move(work));
+}
+
+void Loop::spawn(Task<void> task) {
+  asio::co_spawn(engine_->context, std::move(task), [](std::exception_ptr error) {
+    if (error) die_of(error);
+  });
+}
+
+Task<void> Loop::sleep_for(std::chrono::milliseconds duration) {
+  LoopEvent event;
+  Deadline deadline(wheel_, &event, [](void* e) { static_cast<LoopEvent*>(e)->notify(); });
+  deadline.set(clock_.steady() + duration);
+  co_await event.wait();
+}
+
+void Loop::run() {
+  running_.store(true, std::memory_order_release);
+  engine_->context.run();
+  running_.store(false, std::memory_order_release);
+}
+
+void Loop::stop() {
+  engine_->context.stop();
+}
+
+/// Turns the wheel for as long as there is anything in it.
+void Loop::tick() {
+  if (std::exchange(engine_->ticking, true)) return;
+  engine_->timer.expires_after(DeadlineWheel::kTick);
+  engine_->timer.async_wait([this](const boost::system::error_code& error) {
+    engine_->ticking = false;
+    if (error) return;
+    wheel_.advance(clock_.steady());
+    if (wheel_.linked() > 0) tick();
+  });
+}
+
+LoopGroup::LoopGroup(size_t count, const Clock& clock, Random& random) {
+  if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
+  loops_.reserve(count);
+  for (size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(i, clock, random));
+}
+
+LoopGroup::~LoopGroup() {
+  stop();
+  join();
+}
+
+void LoopGroup::start() {
+  for (auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
+}
+
+void LoopGroup::stop() {
+  for (auto& loop : loops_) loop->stop();
+}
+
+void LoopGroup::join() {
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  threads_.clear();
+}
+
+}  // namespace gatehouse::net

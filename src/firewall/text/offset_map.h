@@ -22,10 +22,21 @@ class OffsetMap {
         runs_.back().original = original;
         return;
       }
-    } else if (view == 0 && original == 0) {
+    } else if (view == original) {
       return;
     }
     runs_.push_back({view, original});
+  }
+
+  /// The view's bytes from `view` on are the bytes [begin, end) of another view of the same text.
+  void append(const OffsetMap& other, uint32_t begin, uint32_t end, uint32_t view) {
+    if (begin >= end) return;
+    add(view, other.to_original(begin));
+    auto run = std::upper_bound(other.runs_.begin(), other.runs_.end(), begin,
+                                [](uint32_t wanted, const Run& r) { return wanted < r.view; });
+    for (; run != other.runs_.end() && run->view < end; ++run) {
+      add(view + (run->view - begin), run->original);
+    }
   }
 
   void finish(uint32_t view_size, uint32_t original_size) {

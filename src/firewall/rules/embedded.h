@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+/// The rule files beside this header, compiled into the program by CMakeLists.txt, so that the
+/// binary needs no folder of rules and cannot run with rules of another version.
+namespace gatehouse::firewall::rules {
+
+std::string_view lexicon();     // lexicon.txt
+std::string_view signatures();  // signatures.yaml
+std::string_view secrets();     // secrets.yaml
+std::string_view markers();     // markers.yaml
+
+}  // namespace gatehouse::firewall::rules

@@ -1,0 +1,236 @@
+// Finds runs that may be encodings, and hands them to the decoders.
+#include "firewall/text/encoded.h"
+
+#include <algorithm>
+#include <array>
+
+#include "firewall/text/markup.h"
+#include "firewall/text/utf8.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+constexpr size_t kShortestRun = 16;     // of base64, base32 and hex
+constexpr size_t kWrappedLine = 40;     // a run this long may go on in the next line
+constexpr size_t kEscapeGap = 48;       // bytes between escapes of one region
+constexpr uint32_t kFewestEscapes = 3;  // "100%" and one "&amp;" are no hiding place
+
+enum Alphabet : uint8_t {
+  kBase64 = 1,
+  kBase32 = 2,
+  kHex = 4,
+  kHexGroup = 8,  // hex digits and what stands between bytes
+  kMorse = 16,
+  kBits = 32,
+};
+
+constexpr std::array<uint8_t, 256> kAlphabets = [] {
+  std::array<uint8_t, 256> sets{};
+  const auto add = [&](std::string_view chars, uint8_t set) {
+    for (const char c : chars) sets[static_cast<unsigned char>(c)] |= set;
+  };
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_", kBase64);
+  add("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", kBase32);
+  add("0123456789abcdefABCDEF", kHex | kHexGroup);
+  add(" ,:\nx", kHexGroup);
+  add(".- /|", kMorse);
+  add("01 \n,", kBits);
+  return sets;
+}();
+
+uint8_t sets_of(char c) {
+  return kAlphabets[static_cast<unsigned char>(c)];
+}
+
+class Finder {
+ public:
+  Finder(Normalised& out, size_t max_children)
+      : out_(out), text_(out.clean), limit_(max_children) {}
+
+  void run() {
+    runs();
+    if (text_.find("<~") != text_.npos || out_.canonical.find("85") != std::string::npos) ascii85();
+    escapes();
+    find_hidden_markup(out_, limit_);
+  }
+
+ private:
+  bool full() const { return out_.children.size() >= limit_; }
+
+  void add(std::optional<std::string> text, Decoding how, size_t begin, size_t end) {
+    if (!text || full()) return;
+    Child child;
+    child.clean = std::move(*text);
+    child.how = how;
+    child.begin = out_.map.to_original(static_cast<uint32_t>(begin));
+    child.end = out_.map.to_original(static_cast<uint32_t>(end));
+    out_.children.push_back(std::move(child));
+  }
+
+  // Calls `visit(begin)` for each maximal run of `set` that is at least `shortest` bytes long; it
+  // returns where to go on. Looks at the byte where such a run would have to end, so that ordinary
+  // words are skipped and few bytes are read.
+  template <typename Visit>
+  void for_runs(uint8_t set, size_t shortest, Visit visit) {
+    size_t at = 0;
+    while (at + shortest <= text_.size() && !full()) {
+      size_t back = at + shortest;
+      while (back > at && (sets_of(text_[back - 1]) & set) != 0) --back;
+      at = back > at ? back : std::max(visit(at), at + shortest);
+    }
+  }
+
+  void runs() {
+    for_runs(kBase64, kShortestRun, [&](size_t at) { return try_token(at); });
+    for_runs(kMorse, 12, [&](size_t at) { return try_morse(at); });
+    for_runs(kHexGroup, 24, [&](size_t at) { return try_group(at); });
+  }
+
+  size_t end_of(size_t at, uint8_t set) const {
+    while (at < text_.size() && (sets_of(text_[at]) & set) != 0) ++at;
+    return at;
+  }
+
+  size_t try_morse(size_t at) {
+    const size_t end = end_of(at, kMorse);
+    const auto is_sign = [&](size_t i) { return text_[i] == '.' || text_[i] == '-'; };
+    size_t first = at;
+    size_t last = end;
+    while (first < end && !is_sign(first)) ++first;
+    while (last > first && !is_sign(last - 1)) --last;
+    if (last > first)
+      add(decode_morse(text_.substr(first, last - first)), Decoding::morse, first, last);
+    return end;
+  }
+
+  // Bytes written apart: "4f 76 65", "0x4f,0x76", "01001111 01110110".
+  size_t try_group(size_t at) {
+    const size_t end = end_of(at, kHexGroup);
+    if (end - at < 24) return end;
+    while (at < end && (sets_of(text_[at]) & kHex) == 0) ++at;
+    const std::string_view run = text_.substr(at, end - at);
+    const size_t bits = end_of(at, kBits);
+    if (bits - at >= 40) {
+      add(decode_binary(text_.substr(at, bits - at)), Decoding::binary, at, bits);
+    } else if (run.substr(0, 6).find_first_of(" ,:\n") != run.npos) {
+      std::string bytes;
+      for (size_t i = 0; i < run.size(); ++i) {
+        if (run[i] == '0' && i + 1 < run.size() && run[i + 1] == 'x') {
+          ++i;
+        } else {
+          bytes.push_back(run[i]);
+        }
+      }
+      add(decode_hex(bytes), Decoding::hex, at, end);
+    }
+    return end;
+  }
+
+  size_t try_token(size_t at) {
+    uint8_t shared = 0xFF;
+    size_t end = at;
+    size_t line = at;
+    while (end < text_.size()) {
+      const uint8_t sets = sets_of(text_[end]);
+      if ((sets & kBase64) != 0) {
+        shared &= sets;
+        ++end;
+      } else if (text_[end] == '\n' && end - line >= kWrappedLine && end + 1 < text_.size() &&
+                 (sets_of(text_[end + 1]) & kBase64) != 0) {
+        line = ++end;
+      } else {
+        break;
+      }
+    }
+    if (end - at < kShortestRun) return end;
+    const std::string_view run = text_.substr(at, end - at);
+    size_t padded = end;
+    while (padded < text_.size() && text_[padded] == '=' && padded - end < 6) ++padded;
+    const size_t before = out_.children.size();
+    if ((shared & kHex) != 0) add(decode_hex(run), Decoding::hex, at, padded);
+    if (out_.children.size() == before && (shared & kBase32) != 0) {
+      add(decode_base32(run), Decoding::base32, at, padded);
+    }
+    if (out_.children.size() == before) add(decode_base64(run), Decoding::base64, at, padded);
+    return padded;
+  }
+
+  void ascii85() {
+    for (size_t at = text_.find("<~"); at != text_.npos && !full(); at = text_.find("<~", at + 2)) {
+      const size_t end = text_.find("~>", at + 2);
+      if (end == text_.npos) break;
+      add(decode_ascii85(text_.substr(at + 2, end - at - 2)), Decoding::ascii85, at, end + 2);
+      at = end;
+    }
+    const std::string_view lower = out_.canonical;
+    if (lower.find("ascii85") == lower.npos && lower.find("base85") == lower.npos &&
+        lower.find("ascii 85") == lower.npos && lower.find("base 85") == lower.npos) {
+      return;
+    }
+    for (size_t at = 0; at < text_.size() && !full();) {
+      const size_t end = std::min(text_.find_first_of(" \n\t", at), text_.size());
+      if (end - at >= kShortestRun) {
+        add(decode_ascii85(text_.substr(at, end - at)), Decoding::ascii85, at, end);
+      }
+      at = end + 1;
+    }
+  }
+
+  // Regions in which escapes stand close together, each decoded in whole.
+  void escapes() {
+    const std::string_view lower = out_.canonical;
+    const bool quoted =
+        lower.find("=20") != lower.npos || lower.find("quoted-printable") != lower.npos;
+    size_t region = text_.npos;
+    size_t last = 0;
+    uint32_t count = 0;
+    const auto close = [&] {
+      if (count >= kFewestEscapes) unescape_region(region, last, quoted);
+      region = text_.npos;
+      count = 0;
+    };
+    const auto is_sign = [&](char c) {
+      return c == '%' || c == '&' || c == '\\' || (quoted && c == '=');
+    };
+    const auto has = [&](char c) { return text_.find(c) != text_.npos; };
+    if (!quoted && !has('%') && !has('&') && !has('\\')) return;
+    for (size_t at = 0; at < text_.size() && !full(); ++at) {
+      if (!is_sign(text_[at])) continue;
+      if (region != text_.npos && at > last + kEscapeGap) close();
+      if (region == text_.npos) region = at;
+      last = at;
+      ++count;
+    }
+    close();
+  }
+
+  void unescape_region(size_t begin, size_t last, bool quoted) {
+    const auto is_break = [&](size_t i) {
+      return text_[i] == ' ' || text_[i] == '\n' || text_[i] == '"';
+    };
+    size_t from = begin;
+    while (from > 0 && begin - from < kEscapeGap && !is_break(from - 1)) --from;
+    size_t to = last;
+    while (to < text_.size() && to - last < kEscapeGap && !is_break(to)) ++to;
+    Unescaped made = unescape(text_.substr(from, to - from), quoted);
+    const Decoding how = made.percent >= made.entities && made.percent >= made.escapes
+                             ? Decoding::percent
+                         : made.entities >= made.escapes ? Decoding::html_entities
+                                                         : Decoding::escapes;
+    if (made.percent + made.entities + made.escapes < kFewestEscapes) return;
+    if (!reads_as_text(made.text)) return;
+    add(std::move(made.text), how, from, to);
+  }
+
+  Normalised& out_;
+  std::string_view text_;
+  size_t limit_;
+};
+
+}  // namespace
+
+void find_encoded(Normalised& out, size_t max_children) {
+  Finder(out, max_children).run();
+}
+
+}  // namespace gatehouse::firewall

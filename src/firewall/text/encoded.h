@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "firewall/text/normaliser.h"
+
+namespace gatehouse::firewall {
+
+/// Appends a child for each encoded or hidden span of `out.clean`, with `clean` holding the raw
+/// decoded text; `normalise` finishes them. Linear: each decoder reads a byte at most twice.
+void find_encoded(Normalised& out, size_t max_children);
+
+/// Whether bytes decoded from something read as text: valid UTF-8, few control characters, mostly
+/// letters, digits and spaces. What decides that a run of characters was an encoding.
+bool reads_as_text(std::string_view bytes);
+
+// The decoders, each for one run of its alphabet, without surrounding text. Empty where the run is
+// not such an encoding. RFC 4648 for base64 (both alphabets, padding optional) and base32.
+std::optional<std::string> decode_base64(std::string_view run);
+std::optional<std::string> decode_base32(std::string_view run);
+std::optional<std::string> decode_hex(std::string_view run);      // "4f76…", also with separators
+std::optional<std::string> decode_ascii85(std::string_view run);  // without <~ ~>
+std::optional<std::string> decode_morse(std::string_view run);
+std::optional<std::string> decode_binary(std::string_view run);
+/// Percent signs, \u and \x escapes, HTML character references and quoted-printable, each decoded
+/// where it stands; other bytes are kept. The counts say how many of each kind there were.
+/// Quoted-printable only on request: "a=20" is also half of a query string.
+struct Unescaped {
+  std::string text;
+  uint32_t percent = 0;
+  uint32_t entities = 0;
+  uint32_t escapes = 0;
+};
+Unescaped unescape(std::string_view text, bool quoted_printable = false);
+
+}  // namespace gatehouse::firewall

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::firewall {
+
+/// A few thousand common English words, looked up by spelling and by the keys under which tricks of
+/// spelling collide. Immutable after construction; thread-safe.
+class Lexicon {
+ public:
+  /// One word a line, most frequent first.
+  explicit Lexicon(std::string_view lines);
+
+  /// The words compiled into the program (src/firewall/rules/lexicon.txt).
+  static const Lexicon& standard();
+
+  static constexpr size_t kLongestWord = 18;
+
+  /// `word` in lower case.
+  bool has(std::string_view word) const { return !find(exact_, word).empty(); }
+  /// The lexicon's own copy of `word`; empty if it has none.
+  std::string_view exact(std::string_view word) const { return find(exact_, word); }
+  /// Whether any word begins with these three small letters: a cheap no before `has`.
+  bool may_begin(char a, char b, char c) const;
+  /// The word that `token` spells with digits and signs for letters ("1n57ruc710n"); empty if none.
+  std::string_view unleet(std::string_view token) const;
+  /// The word with the same first and last letter and the same letters between; empty if none.
+  std::string_view unscramble(std::string_view token) const;
+
+ private:
+  struct Slot {
+    uint32_t hash = 0;
+    uint32_t word = 0;  // index + 1; 0 is free
+  };
+  using Table = std::vector<Slot>;
+  void insert(Table& table, std::string_view key, uint32_t word);
+  std::string_view find(const Table& table, std::string_view key) const;
+
+  std::string text_;
+  std::vector<std::string_view> words_;
+  std::bitset<26 * 26 * 26> prefixes_;
+  Table exact_;
+  Table leet_;
+  Table scrambled_;
+};
+
+/// The letter class of a leet character: letters that one sign can stand for share a class. 0 where
+/// the character stands for no letter.
+char leet_class(char c);
+
+}  // namespace gatehouse::firewall

@@ -116,9 +116,11 @@ void StreamRenderer::anthropic_delta(const ChoiceDelta& delta, std::string& out)
     close_block(out);  // nothing of this thought can follow its signature
   }
   if (!delta.redacted_thinking.empty()) {
+    Part part;
+    part.kind = Part::Kind::redacted_thinking;
+    part.signature = delta.redacted_thinking;
     std::string block;
-    append_thinking_block(
-        block, Part{.kind = Part::Kind::redacted_thinking, .signature = delta.redacted_thinking});
+    append_thinking_block(block, part);
     open_block(Block::thinking, block, out);
     close_block(out);
   }
@@ -145,8 +147,11 @@ void StreamRenderer::anthropic_tool(const ToolCallDelta& call, std::string& out)
     return;
   }
   if (block_ != Block::tool) {
+    ToolCall start;
+    start.id = call.id;
+    start.name = call.name;
     std::string block;
-    append_tool_use_block(block, ToolCall{.id = call.id, .name = call.name});
+    append_tool_use_block(block, start);
     open_block(Block::tool, block, out);
     open_tool_ = call.index;
   }

@@ -134,8 +134,12 @@ void StreamRenderer::openai(const ChatEvent& event, std::string& out) {
 }
 
 void StreamRenderer::openai_finish(const Usage& usage, std::string& out) {
-  if (choices_.empty()) openai_rebuilt(ChatEvent{.choices = {ChoiceDelta{}}}, out);
   ChatEvent end;
+  if (choices_.empty()) {
+    end.choices.emplace_back();
+    openai_rebuilt(end, out);
+    end.choices.clear();
+  }
   for (const ChoiceState& choice : choices_) {
     if (choice.finished) continue;
     ChoiceDelta& delta = end.choices.emplace_back();

@@ -13,6 +13,7 @@ StreamTarget StreamTarget::of(const ChatRequest& request) {
   target.operation = request.operation;
   target.include_usage = request.include_usage;
   target.legacy_functions = request.legacy_functions;
+  target.model = request.model;
   return target;
 }
 

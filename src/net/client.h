@@ -67,12 +67,14 @@ struct ClientRequest {
 };
 
 class UpstreamConnection;
+class ClientPools;
 
 /// An answer whose head was read. Destroying it before the end of its body closes the connection;
 /// after a clean end the connection went back to the pool. Must not outlive the client.
 class ClientResponse {
  public:
-  explicit ClientResponse(std::unique_ptr<UpstreamConnection> connection);
+  /// Takes over a reference. Only the client makes these.
+  explicit ClientResponse(UpstreamConnection* connection) : connection_(connection) {}
   ~ClientResponse();
   ClientResponse(const ClientResponse&) = delete;
   ClientResponse& operator=(const ClientResponse&) = delete;
@@ -95,7 +97,7 @@ class ClientResponse {
   bool reused() const;
 
  private:
-  std::unique_ptr<UpstreamConnection> connection_;
+  UpstreamConnection* connection_;  // one counted reference
 };
 
 /// HTTP/1.1 to upstreams, with one pool of kept-alive connections per endpoint. One per loop; all
@@ -131,9 +133,7 @@ class Client {
   Stats stats() const;
 
  private:
-  friend class UpstreamConnection;
-  struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::shared_ptr<ClientPools> pools_;
 };
 
 }  // namespace gatehouse::net

@@ -1,0 +1,491 @@
+#include "net/upstream.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <boost/asio/error.hpp>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "core/json.h"
+#include "net/client_pools.h"
+
+namespace gatehouse::net {
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr size_t kLeastRoom = 1024;
+constexpr size_t kBodyRoom = 4096;
+constexpr size_t kBodyStep = 64 * 1024;
+constexpr int kMaxInterimHeads = 8;
+
+iovec part(std::string_view data) {
+  return {const_cast<char*>(data.data()), data.size()};
+}
+
+struct ConnectHandler {
+  LoopEvent* event;
+  boost::system::error_code* error;
+  boost::intrusive_ptr<Channel> alive;
+  void operator()(const boost::system::error_code& result) const {
+    *error = result;
+    event->notify();
+  }
+};
+
+std::string lower_first(std::string text) {
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
+  return text;
+}
+
+}  // namespace
+
+UpstreamConnection::UpstreamConnection(std::shared_ptr<ClientPools> pools, EndpointPool& pool)
+    : Channel(pools->loop, Socket(pools->loop.context())),
+      pools_(std::move(pools)),
+      pool_(pool),
+      deadline_(pools_->loop.deadlines(), this,
+                [](void* self) { static_cast<UpstreamConnection*>(self)->expired(); }) {
+  counted_ = true;
+  ++pool_.active;
+  ++pools_->stats.active;
+}
+
+UpstreamConnection::~UpstreamConnection() {
+  if (counted_) {
+    --pool_.active;
+    --pools_->stats.active;
+  }
+}
+
+void UpstreamConnection::begin(const Deadlines& deadlines, Cancellation& cancellation,
+                               SteadyTime total_limit) {
+  limits_ = &deadlines;
+  cancellation_ = &cancellation;
+  total_limit_ = total_limit;
+  end_ = End::none;
+  why_.clear();
+  received_ = sent_ = false;
+}
+
+void UpstreamConnection::set_deadline(Wait what, int64_t limit_ms) {
+  waiting_for_ = what;
+  SteadyTime when = total_limit_;
+  if (limit_ms > 0) {
+    when = std::min(when, loop().clock().steady() + milliseconds(limit_ms));
+  }
+  if (when == SteadyTime::max()) {
+    deadline_.clear();
+  } else {
+    deadline_.set(when);
+  }
+}
+
+bool UpstreamConnection::fail(End end, std::string why) {
+  if (end_ == End::none) {
+    end_ = end;
+    why_ = std::move(why);
+  }
+  deadline_.clear();
+  return false;
+}
+
+void UpstreamConnection::expired() {
+  if (idle_) {
+    pool_.forget(*this);
+    return;
+  }
+  const bool total = loop().clock().steady() >= total_limit_;
+  static constexpr std::string_view kWhat[] = {"connect to ", "send to ", "first byte from ",
+                                               "next bytes from "};
+  const int64_t limits[] = {limits_->connect_ms, limits_->first_byte_ms, limits_->first_byte_ms,
+                            limits_->between_chunks_ms};
+  const auto at = static_cast<size_t>(waiting_for_);
+  std::string why(kWhat[at]);
+  why += pool_.name + ": ";
+  why += total ? "the whole call took longer than " + std::to_string(limits_->total_ms) + " ms"
+               : "not within " + std::to_string(limits[at]) + " ms";
+  fail(End::late, std::move(why));
+  close();
+}
+
+Refusal UpstreamConnection::failure() const {
+  Refusal refusal;
+  refusal.layer = Layer::net;
+  refusal.reason = why_;
+  switch (end_) {
+    case End::late:
+      refusal.kind = ErrorKind::upstream_timeout;
+      refusal.code = "upstream_timeout";
+      refusal.message = "The upstream did not answer in time.";
+      break;
+    case End::cancelled:
+      refusal.kind = ErrorKind::client_gone;
+      refusal.code = "client_gone";
+      refusal.message = "The request was cancelled.";
+      break;
+    case End::malformed:
+      refusal.kind = ErrorKind::upstream_error;
+      refusal.code = "upstream_malformed";
+      refusal.message = "The upstream's answer was malformed.";
+      break;
+    case End::too_large:
+      refusal.kind = ErrorKind::upstream_error;
+      refusal.code = "response_too_large";
+      refusal.message = "The upstream's answer was too large.";
+      break;
+    default:
+      refusal.kind = ErrorKind::upstream_error;
+      refusal.code = received_ ? "upstream_cut" : "upstream_unreachable";
+      refusal.message =
+          received_ ? "The upstream broke off its answer." : "The upstream could not be reached.";
+  }
+  return refusal;
+}
+
+Task<bool> UpstreamConnection::connect(const asio::ip::address& address, SteadyTime limit) {
+  waiting_for_ = Wait::connect;
+  deadline_.set(std::min(limit, total_limit_));
+  const Cancellation::Hook hook(*cancellation_, [this] {
+    fail(End::cancelled, "cancelled while connecting to " + pool_.name);
+    close();
+  });
+  const asio::ip::tcp::endpoint to(address, pool_.endpoint.port);
+  boost::system::error_code error;
+  socket().open(to.protocol(), error);
+  if (!error) {
+    LoopEvent done;
+    socket().async_connect(to, ConnectHandler{&done, &error, this});
+    co_await done.wait();
+  }
+  if (error) {
+    co_return fail(End::broken, "connect to " + pool_.name + ": " + lower_first(error.message()));
+  }
+  socket().set_option(asio::ip::tcp::no_delay(true), error);
+  if (!pool_.endpoint.tls) {
+    deadline_.clear();
+    co_return true;
+  }
+  SslPtr ssl(SSL_new(pool_.tls.get()));
+  SSL_set_connect_state(ssl.get());
+  const Endpoint& endpoint = pool_.endpoint;
+  const std::string& name = endpoint.server_name.empty() ? endpoint.host : endpoint.server_name;
+  boost::system::error_code no_literal;
+  asio::ip::make_address(name, no_literal);
+  if (no_literal) {
+    SSL_set_tlsext_host_name(ssl.get(), name.c_str());
+    SSL_set1_host(ssl.get(), name.c_str());
+  } else {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), name.c_str());
+  }
+  if (pool_.session) SSL_set_session(ssl.get(), pool_.session.get());
+  const std::string wrong = co_await handshake(std::move(ssl));
+  if (!wrong.empty()) co_return fail(End::broken, "TLS with " + pool_.name + ": " + wrong);
+  deadline_.clear();
+  co_return true;
+}
+
+void UpstreamConnection::write_head(const ClientRequest& request, std::string_view base_path) {
+  const Endpoint& endpoint = pool_.endpoint;
+  out_.clear();
+  out_ += request.method;
+  out_ += ' ';
+  out_ += base_path;
+  out_ += request.path.empty() && base_path.empty() ? std::string_view("/") : request.path;
+  out_ += " HTTP/1.1\r\nhost: ";
+  out_ += endpoint.host_header;
+  out_ += "\r\n";
+  if (request.headers != nullptr) out_ += request.headers->wire();
+  const bool bodiless = request.method == "GET" || request.method == "HEAD";
+  if (!bodiless || !request.body.empty()) {
+    char digits[24];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, request.body.size());
+    out_ += "content-length: ";
+    out_.append(digits, end);
+    out_ += "\r\n";
+  }
+  out_ += "\r\n";
+}
+
+Task<bool> UpstreamConnection::round_trip(const ClientRequest& request,
+                                          std::string_view base_path) {
+  head_request_ = request.method == "HEAD";
+  write_head(request, base_path);
+  const Cancellation::Hook hook(*cancellation_, [this] {
+    fail(End::cancelled, "cancelled while waiting for " + pool_.name);
+    close();
+  });
+  iovec parts[2] = {part(out_), part(request.body)};
+  iovec* rest = parts;
+  int count = request.body.empty() ? 1 : 2;
+  Write written = try_write(rest, count);
+  if (written == Write::blocked) {
+    set_deadline(Wait::send, limits_->first_byte_ms);
+    written = co_await write_rest(rest, count, 0) ? Write::done : Write::failed;
+  }
+  sent_ = written == Write::done;
+  if (end_ != End::none) co_return false;
+  // An upstream may refuse a request that it did not read to its end: its answer counts then.
+  set_deadline(Wait::first_byte, limits_->first_byte_ms);
+  for (int i = 0; i < kMaxInterimHeads; ++i) {
+    if (!co_await read_head()) co_return false;
+    if (head_.status >= 200) {
+      deadline_.clear();
+      co_return true;
+    }
+  }
+  co_return fail(End::malformed, pool_.name + " sent too many interim answers");
+}
+
+Task<bool> UpstreamConnection::read_head() {
+  scanner_.reset();
+  buffer_.unhold(!reading());
+  while (true) {
+    size_t length = 0;
+    const std::string_view window = buffer_.window();
+    const HeadScanner::Verdict verdict = scanner_.scan(window, length);
+    if (verdict == HeadScanner::Verdict::bare_line_feed) {
+      co_return fail(End::malformed, pool_.name + " sent a line without CR LF in its head");
+    }
+    if (verdict == HeadScanner::Verdict::found) {
+      const auto wrong = parse_response_head(window.substr(0, length), pools_->options.max_headers,
+                                             head_request_, head_, headers_);
+      if (wrong) {
+        co_return fail(End::malformed, pool_.name + " sent a malformed head: " + wrong->message);
+      }
+      buffer_.hold(length);
+      chunks_.reset();
+      body_left_ = head_.framing.content_length.value_or(0);
+      co_return true;
+    }
+    if (window.size() >= pools_->options.max_header_bytes) {
+      co_return fail(End::malformed, pool_.name + " sent a head that is too large");
+    }
+    if (!co_await more(Wait::first_byte)) co_return false;
+    if (eof_) {
+      co_return fail(End::broken, pool_.name + (received_ ? " closed amid the head of its answer"
+                                                          : " closed before it answered"));
+    }
+  }
+}
+
+/// Waits for bytes or the end (`eof_`). False if that failed; the deadline was set before.
+Task<bool> UpstreamConnection::more(Wait what) {
+  if (eof_) co_return true;
+  if (!reading()) {
+    if (!open()) co_return fail(End::broken, "the connection to " + pool_.name + " is closed");
+    make_room(what == Wait::first_byte ? kLeastRoom : kBodyRoom / 2);
+    const std::span<char> room = buffer_.room();
+    start_read(room.data(), room.size());
+  }
+  co_await read_done();
+  if (end_ != End::none) co_return false;
+  if (!read_error()) {
+    received_ = true;
+    buffer_.filled(read_size());
+    co_return true;
+  }
+  if (read_error() == asio::error::eof) {
+    eof_ = true;
+    co_return true;
+  }
+  co_return fail(End::broken,
+                 "read from " + pool_.name + ": " + lower_first(read_error().message()));
+}
+
+void UpstreamConnection::make_room(size_t wanted) {
+  const auto before = reinterpret_cast<uintptr_t>(buffer_.base());
+  buffer_.make_room(wanted);
+  const auto after = reinterpret_cast<uintptr_t>(buffer_.base());
+  if (after == before) return;
+  const auto move = [&](std::string_view& view) {
+    if (view.empty()) return;
+    view = {
+        reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(view.data()) - before + after),
+        view.size()};
+  };
+  for (Header& header : headers_) {
+    move(header.name);
+    move(header.value);
+  }
+}
+
+bool UpstreamConnection::take_chunk(std::string_view& piece) {
+  std::string_view input = buffer_.window();
+  const size_t offered = input.size();
+  const ChunkDecoder::Status status = chunks_.next(input, piece);
+  buffer_.take(offered - input.size());
+  switch (status) {
+    case ChunkDecoder::Status::data:
+      return true;
+    case ChunkDecoder::Status::end:
+      end_ = End::clean;
+      return true;
+    case ChunkDecoder::Status::error:
+      fail(End::malformed, pool_.name + " sent a malformed chunk");
+      return true;
+    case ChunkDecoder::Status::more:
+      break;
+  }
+  return false;
+}
+
+/// The next piece of the body from what is there; false if more must be read first.
+bool UpstreamConnection::take(std::string_view& piece) {
+  piece = {};
+  if (end_ != End::none) return true;
+  if (head_.framing.chunked) return take_chunk(piece);
+  if (head_.framing.until_close) {
+    piece = buffer_.window();
+    buffer_.take(piece.size());
+    if (piece.empty() && eof_) end_ = End::clean;
+    return !piece.empty() || eof_;
+  }
+  const size_t n = static_cast<size_t>(std::min<uint64_t>(body_left_, buffer_.size()));
+  piece = buffer_.window().substr(0, n);
+  buffer_.take(n);
+  body_left_ -= n;
+  if (body_left_ == 0 && n == 0) end_ = End::clean;
+  return n > 0 || body_left_ == 0;
+}
+
+Task<Result<std::string_view>> UpstreamConnection::read_some() {
+  std::string_view piece;
+  if (!take(piece)) {
+    if (cancellation_->cancelled()) {
+      fail(End::cancelled, "cancelled while reading from " + pool_.name);
+    } else {
+      const Cancellation::Hook hook(*cancellation_, [this] {
+        fail(End::cancelled, "cancelled while reading from " + pool_.name);
+        close();
+      });
+      set_deadline(Wait::between_chunks, limits_->between_chunks_ms);
+      while (!take(piece)) {
+        if (eof_) {
+          fail(End::broken, pool_.name + " closed before the end of its answer");
+          break;
+        }
+        if (!co_await more(Wait::between_chunks)) break;
+      }
+      deadline_.clear();
+    }
+  }
+  if (end_ != End::none && end_ != End::clean) {
+    close();
+    co_return refuse(failure());
+  }
+  co_return piece;
+}
+
+/// The rest of a body of known length, read to where it is wanted.
+Task<bool> UpstreamConnection::read_sized(std::string& body) {
+  const Cancellation::Hook hook(*cancellation_, [this] {
+    fail(End::cancelled, "cancelled while reading from " + pool_.name);
+    close();
+  });
+  size_t have = body.size();
+  const size_t length = have + static_cast<size_t>(body_left_);
+  while (have < length) {
+    const size_t target = std::min(length, have + std::max(kBodyStep, have));
+    body.reserve(target + json::kPadding);
+    body.resize(target);
+    set_deadline(Wait::between_chunks, limits_->between_chunks_ms);
+    start_read(body.data() + have, target - have);
+    co_await read_done();
+    if (end_ != End::none) co_return false;
+    if (read_error() == asio::error::eof) {
+      co_return fail(End::broken, pool_.name + " closed before the end of its answer");
+    }
+    if (read_error()) {
+      co_return fail(End::broken,
+                     "read from " + pool_.name + ": " + lower_first(read_error().message()));
+    }
+    have += read_size();
+    body_left_ -= read_size();
+  }
+  body.resize(length);
+  deadline_.clear();
+  co_return true;
+}
+
+Task<Result<std::string>> UpstreamConnection::read_all(size_t limit) {
+  std::string body;
+  std::string_view piece;
+  const bool sized = !head_.framing.chunked && !head_.framing.until_close;
+  if (sized && body_left_ <= limit && !reading()) {
+    body.reserve(std::min<size_t>(static_cast<size_t>(body_left_), kBodyStep) + json::kPadding);
+    if (take(piece)) body.append(piece);
+    if (body_left_ > 0 && !cancellation_->cancelled() && end_ == End::none) {
+      if (!co_await read_sized(body)) {
+        close();
+        co_return refuse(failure());
+      }
+    }
+  }
+  while (true) {
+    Result<std::string_view> next = co_await read_some();
+    if (!next) co_return refuse(std::move(next.error()));
+    if (next->empty()) break;
+    if (body.size() + next->size() > limit) {
+      end_ = End::none;
+      fail(End::too_large, pool_.name + " answered more than " + std::to_string(limit) + " bytes");
+      close();
+      co_return refuse(failure());
+    }
+    body.append(*next);
+  }
+  body.reserve(body.size() + json::kPadding);
+  co_return body;
+}
+
+std::span<char> UpstreamConnection::read_room() {
+  make_room(kLeastRoom);
+  return buffer_.room();
+}
+
+/// While a request is being written, or while nobody asks: the upstream closes idle connections.
+void UpstreamConnection::on_unattended_read() {
+  if (idle_) {
+    pool_.forget(*this);
+    return;
+  }
+  if (!read_error()) {
+    received_ = true;
+    buffer_.filled(read_size());
+  } else {
+    eof_ = true;
+  }
+}
+
+void UpstreamConnection::wake() {
+  idle_ = false;
+  reused_ = true;
+  deadline_.clear();
+}
+
+void UpstreamConnection::release() {
+  deadline_.clear();
+  limits_ = nullptr;
+  cancellation_ = nullptr;
+  // A body that was read to its last byte, but not asked for its end, is whole as well.
+  std::string_view rest;
+  if (end_ == End::none && !reading() && take(rest) && !rest.empty()) end_ = End::broken;
+  const bool reusable = end_ == End::clean && head_.keep_alive && sent_ && !eof_ && open() &&
+                        buffer_.empty() && !pools_->closed &&
+                        pool_.idle.size() < pools_->options.max_idle_per_endpoint;
+  if (!reusable) return close();
+  buffer_.unhold(!reading());
+  if (buffer_.capacity() > kBodyStep) buffer_.free();
+  idle_ = true;
+  pool_.idle.emplace_back(this);
+  deadline_.set(loop().clock().steady() + milliseconds(pools_->options.idle_timeout_ms));
+  if (!reading()) {
+    const std::span<char> room = read_room();
+    start_read(room.data(), room.size());
+  }
+}
+
+}  // namespace gatehouse::net

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/channel.h"
+#include "net/chunked.h"
+#include "net/client.h"
+#include "net/head.h"
+#include "net/read_buffer.h"
+
+namespace gatehouse::net {
+
+struct EndpointPool;
+
+/// One connection to an upstream. While it lies idle in its pool a read is already under way: it
+/// finds out at once when the upstream closes, and becomes the read of the next answer.
+class UpstreamConnection final : public Channel {
+ public:
+  UpstreamConnection(std::shared_ptr<ClientPools> pools, EndpointPool& pool);
+  ~UpstreamConnection() override;
+
+  /// Begins one call's work on this connection: its limits hold from here on.
+  void begin(const Deadlines& deadlines, Cancellation& cancellation, SteadyTime total_limit);
+
+  /// TCP and TLS to one address, by `limit`. False on failure.
+  Task<bool> connect(const boost::asio::ip::address& address, SteadyTime limit);
+  /// Sends the request and reads the head of its answer. False on failure.
+  Task<bool> round_trip(const ClientRequest& request, std::string_view base_path);
+  Task<Result<std::string_view>> read_some();
+  Task<Result<std::string>> read_all(size_t limit);
+
+  /// Whether a failed round trip is to be tried again: it failed on a connection that had been
+  /// used, and before anything of the answer.
+  bool stale() const { return reused_ && !received_ && end_ == End::broken; }
+  bool reused() const { return reused_; }
+  /// What the last failure was.
+  Refusal failure() const;
+  const ResponseHead& head() const { return head_; }
+  const std::vector<Header>& headers() const { return headers_; }
+
+  /// The call is over: back to the pool if the answer was read whole, closed otherwise.
+  void release();
+  bool idle() const { return idle_; }
+  /// Takes it out of the pool for a call.
+  void wake();
+
+ private:
+  enum class End : unsigned char { none, clean, broken, late, cancelled, malformed, too_large };
+  enum class Wait : unsigned char { connect, send, first_byte, between_chunks };
+
+  void write_head(const ClientRequest& request, std::string_view base_path);
+  Task<bool> read_head();
+  Task<bool> more(Wait what);
+  bool take(std::string_view& piece);
+  bool take_chunk(std::string_view& piece);
+  Task<bool> read_sized(std::string& body);
+  void set_deadline(Wait what, int64_t limit_ms);
+  void make_room(size_t wanted);
+  bool fail(End end, std::string why);
+  void expired();
+
+  std::span<char> read_room() override;
+  void on_unattended_read() override;
+
+  std::shared_ptr<ClientPools> pools_;
+  EndpointPool& pool_;
+  ReadBuffer buffer_;
+  HeadScanner scanner_;
+  ChunkDecoder chunks_;
+  ResponseHead head_;
+  std::vector<Header> headers_;
+  std::string out_;
+  uint64_t body_left_ = 0;
+
+  const Deadlines* limits_ = nullptr;
+  Cancellation* cancellation_ = nullptr;
+  SteadyTime total_limit_{};
+  Deadline deadline_;
+  Wait waiting_for_ = Wait::connect;
+  End end_ = End::none;
+  std::string why_;
+  bool idle_ = false;
+  bool reused_ = false;
+  bool received_ = false;  // something of this call's answer
+  bool eof_ = false;
+  bool head_request_ = false;
+  bool sent_ = false;
+  bool counted_ = false;
+};
+
+}  // namespace gatehouse::net

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +29,7 @@ struct AppendLogOptions {
   /// disk has just become full (the settlements of requests in flight) still finds room.
   uint64_t reserve_bytes = uint64_t{1} << 20;
   std::chrono::milliseconds sync_every{5};  // group commit against loss of power
+  uint64_t first_segment = 1;               // number of the first one, if there is none yet
 };
 
 /// What `AppendLog::open` found at the end of the last segment: bytes of a record that a crash cut
@@ -37,6 +37,7 @@ struct AppendLogOptions {
 struct LogRecovery {
   uint64_t torn_bytes = 0;
   LogPosition torn_at;
+  std::filesystem::path kept_in;  // a copy of the torn bytes, for people; empty if there are none
 };
 
 class LogSegment;
@@ -50,7 +51,10 @@ class Syncer;
 /// power loses at most `sync_every` plus one disk flush. It also allocates space ahead and makes
 /// the next segment, so that the writer makes no system call in the steady state.
 ///
-/// One writer thread for `append`, `rotate` and `remove_before`; `healthy`, `position`,
+/// On file systems that may break the promise of preallocated space (copy-on-write, network,
+/// unknown ones) records are written with pwrite(2) instead, at a microsecond or two more.
+///
+/// One writer thread for `append` and `rotate`; `healthy`, `position`,
 /// `synced_position` and `sync` from any thread. The directory is locked against a second writer of
 /// the same name in any process.
 class AppendLog {
@@ -86,23 +90,18 @@ class AppendLog {
 
   /// Ends the segment; the next record starts a new one. Returns the position of that record.
   Result<LogPosition> rotate();
-  /// Deletes the segments before `segment` (never the current one).
-  Result<void> remove_before(uint64_t segment);
-
   const LogRecovery& recovery() const { return recovery_; }
-  const AppendLogOptions& options() const { return options_; }
+  const AppendLogOptions& options() const;
+
+  struct Shared;  // internal: what the writer and the background thread both use
 
  private:
-  friend class Syncer;
-  struct Shared;  // what the writer and the background thread both use
-
-  AppendLog(AppendLogOptions options, std::shared_ptr<Shared> shared, LogRecovery recovery);
+  AppendLog(std::shared_ptr<Shared> shared, LogRecovery recovery);
   Result<void> make_room(size_t bytes);
   Result<void> next_segment();
 
-  AppendLogOptions options_;
   std::shared_ptr<Shared> shared_;
-  LogSegment* segment_ = nullptr;  // the writer's; owned by shared_
+  std::shared_ptr<LogSegment> segment_;  // the writer's
   LogRecovery recovery_;
 };
 
@@ -142,6 +141,9 @@ class AppendLogReader {
 
  private:
   bool open_segment();
+  bool refill();
+  bool end_of_segment(size_t unfinished);
+  bool rest_is_zero(size_t from);
   bool finish(End end, uint64_t offset, std::string detail);
 
   std::filesystem::path dir_;
@@ -149,14 +151,18 @@ class AppendLogReader {
   std::vector<uint64_t> segments_;
   size_t next_segment_ = 0;
   LogPosition from_;
-  const char* data_ = nullptr;  // the mapping of the open segment
-  size_t mapped_ = 0;
-  size_t size_ = 0;  // without the zeros of space allocated ahead
-  size_t cursor_ = 0;
+  int fd_ = -1;
+  std::string buffer_;  // bytes of the open segment from buffer_offset_ on
+  uint64_t buffer_offset_ = 0;
+  size_t cursor_ = 0;    // in buffer_
+  bool at_end_ = false;  // of the file
   std::string_view record_;
   LogPosition position_;
   End end_ = End::clean;
+  bool finished_ = false;
   LogPosition end_position_;
+  LogPosition retried_at_;
+  int retries_ = 0;
   uint64_t torn_bytes_ = 0;
   std::string end_detail_;
 };
@@ -165,5 +171,8 @@ class AppendLogReader {
 std::vector<uint64_t> list_segments(const std::filesystem::path& dir, std::string_view name);
 std::filesystem::path segment_path(const std::filesystem::path& dir, std::string_view name,
                                    uint64_t segment);
+/// Deletes the segments of a log before number `before`; never the last one. From any thread.
+Result<void> remove_segments(const std::filesystem::path& dir, std::string_view name,
+                             uint64_t before);
 
 }  // namespace gatehouse::store

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "core/result.h"
+#include "store/append_log.h"
+
+/// Internal to the store: what it does with files and folders besides writing records.
+namespace gatehouse::store {
+
+/// Makes `dir` and its parents if need be; a new one is for its owner only (0700).
+Result<void> make_private_dir(const std::filesystem::path& dir);
+/// Makes renames and new files in `dir` survive a loss of power.
+Result<void> sync_dir(const std::filesystem::path& dir);
+
+std::filesystem::path spare_path(const std::filesystem::path& dir, std::string_view name);
+
+/// Where a writer may go on, after a clean end or a crash.
+struct LogTail {
+  uint64_t segment = 0;  // 0: there is none
+  uint64_t bytes = 0;    // of whole records in it
+  uint64_t torn_bytes = 0;
+  LogPosition torn_at;
+  std::filesystem::path kept_in;
+};
+/// Finds the end of the last whole record before anything unfinished or a hole. What lies behind
+/// it is copied to NAME.NUMBER.torn-OFFSET; the caller cuts it off.
+Result<LogTail> recover_tail(const std::filesystem::path& dir, std::string_view name);
+
+}  // namespace gatehouse::store

@@ -1,0 +1,5 @@
+if(TARGET gatehouse_api)
+  add_executable(bench_api ${CMAKE_CURRENT_SOURCE_DIR}/api_bench.cc)
+  target_compile_definitions(bench_api PRIVATE GATEHOUSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(bench_api PRIVATE gatehouse_api benchmark::benchmark_main)
+endif()

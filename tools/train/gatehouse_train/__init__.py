@@ -1,0 +1,1 @@
+"""Training of the firewall's learned detector. Start it with tools/train/train_injection."""

@@ -1,0 +1,55 @@
+"""What C++ does with a text's windows (src/firewall/learned/windows.h), for training."""
+import numpy as np
+from scipy.optimize import minimize
+
+from gatehouse_train.features import Blocks
+from gatehouse_train.windows import LARGE, SMALL
+
+
+def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.ndarray:
+    """Per text: 1, best small, best large, whole, ln(blocks), second small. `block_scores` are the
+    weighted sums of each block without bias and norm."""
+    counts = np.asarray(blocks.matrix.sum(axis=1)).ravel()
+    sums = np.concatenate([[0], np.cumsum(block_scores)])
+    total = np.concatenate([[0], np.cumsum(counts)])
+    out = np.zeros((len(blocks.first) - 1, 6), dtype=np.float64)
+    for i in range(len(out)):
+        first, last = int(blocks.first[i]), int(blocks.first[i + 1])
+        if first == last:
+            out[i] = (1, bias, bias, bias, 0, bias)
+            continue
+        ends = np.arange(first + 1, last + 1)
+        best = []
+        for size in (SMALL, LARGE):
+            begins = np.maximum(first, ends - size)
+            z = (sums[ends] - sums[begins]) / np.sqrt(np.maximum(total[ends] - total[begins], 1))
+            best.append((z + bias, begins))
+        small, begins = best[0]
+        second, top, top_end = -1e9, -1e9, 0
+        for z, begin, end in zip(small, begins, ends):  # as the sliding code does
+            if z > top:
+                if top > -1e8 and begin >= top_end:
+                    second = top
+                top, top_end = z, end
+            elif begin >= top_end:
+                second = max(second, z)
+        whole = (sums[last] - sums[first]) / np.sqrt(max(total[last] - total[first], 1)) + bias
+        out[i] = (1, top, best[1][0].max(), whole, np.log(last - first),
+                  top if second < -1e8 else second)
+    return out
+
+
+def fit(inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A logistic function of the six inputs; slopes of scores are kept from turning negative."""
+    sign = np.where(labels > 0, 1.0, -1.0)
+    weights = weights / weights.sum()
+
+    def objective(theta):
+        margin = sign * (inputs @ theta)
+        slope = -sign * weights / (1 + np.exp(np.clip(margin, -60, 60)))
+        loss = np.sum(weights * np.logaddexp(0, -margin)) + 1e-4 * theta @ theta
+        return loss, inputs.T @ slope + 2e-4 * theta
+
+    bounds = [(None, None), (0, None), (0, None), (None, None), (None, 0), (None, None)]
+    start = np.array([0, 0.3, 0.3, 0.3, -0.1, 0.0])
+    return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x

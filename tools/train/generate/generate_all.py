@@ -1,0 +1,140 @@
+"""Makes the training texts that the shared data lacks: seeded, to the byte the same each time.
+
+python3 tools/train/generate/generate_all.py --data DATA --out DIR
+Writes one JSON Lines file per generator: text, source, labels by head, and the needle where an attack
+is only a part of the text."""
+import argparse
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import attacks_en  # noqa: E402
+import documents  # noqa: E402
+import harmless_en  # noqa: E402
+import interface_texts  # noqa: E402
+import multilingual  # noqa: E402
+import systems  # noqa: E402
+from grammar import Grammar  # noqa: E402
+
+SEED = 20261124
+
+
+class Out:
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.counts = {}
+
+    def write(self, source: str, rows: list[dict]):
+        seen, lines = set(), []
+        for row in rows:
+            key = " ".join(row["text"].split()).lower()
+            if key in seen or not key:
+                continue
+            seen.add(key)
+            lines.append(json.dumps({"source": source, **row}, ensure_ascii=False))
+        (self.folder / f"{source}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.counts[source] = len(lines)
+
+
+def attack(text, jailbreak=0, extraction=0, content=True, **more):
+    labels = {"user": 1, "jailbreak": jailbreak, "extraction": extraction}
+    if content:
+        labels.update(content=1, system=1)
+    return {"text": text, "labels": labels, **more}
+
+
+def harmless(text, **labels):
+    return {"text": text, "labels": {"user": 0, "harmful": 0, "hate": 0, **labels}}
+
+
+def english(out: Out):
+    g = Grammar(attacks_en.LEXICON, SEED)
+    out.write("gen-extraction", [attack(g.roughen(t), extraction=1) for t in g.many(attacks_en.EXTRACTION, 2400)])
+    out.write("gen-hijack", [attack(g.roughen(t)) for t in g.many(attacks_en.HIJACK, 2400)])
+    out.write("gen-jailbreak", [attack(g.roughen(t), jailbreak=1, content=False) for t in g.many(attacks_en.JAILBREAK, 1800)])
+    out.write("gen-optimised", [attack(t, jailbreak=1, content=False) for t in attacks_en.optimised(g, 1200)])
+    h = Grammar(harmless_en.LEXICON, SEED + 1)
+    # The same templates many times over teach only themselves: more of what is open, less of what is fixed.
+    out.write("gen-trigger", [harmless(h.roughen(t)) for t in h.many(harmless_en.TRIGGER, 5000)])
+    out.write("gen-long", [harmless(t) for t in h.many(harmless_en.LONG, 500)])
+    out.write("gen-sensitive", [harmless(t) for t in harmless_en.LEXICON["sensitive"]] +
+              [harmless(h.expand("{How do I|What is the best way to|Can you tell me how to|Is it OK to|I want to} [killit]?")) for _ in range(300)])
+    out.write("gen-chat", [harmless(t) for t in harmless_en.LEXICON["chat"]] +
+              [harmless(h.expand("[chat] [chat]")) for _ in range(300)])
+
+
+def by_language(out: Out):
+    attacks, good = [], []
+    for n, code in enumerate(sorted(multilingual.LANGUAGES)):
+        r = Grammar({}, SEED + 100 + n).random
+        for _ in range(150):
+            text, kind = multilingual.attack(code, r)
+            attacks.append(attack(text, int(kind == "jailbreak"), int(kind == "extraction"), lang=code))
+        good += [harmless(multilingual.harmless(code, r)) for _ in range(90)]
+    out.write("gen-multilingual-attack", attacks)
+    out.write("gen-multilingual-harmless", good)
+    out.write("gen-interface", [harmless(t, content=0) for t in interface_texts.texts(SEED + 200)])
+
+
+def system_prompts(out: Out):
+    g = Grammar(systems.LEXICON, SEED + 300)
+    a = Grammar(attacks_en.LEXICON, SEED + 301)
+    good = [{"text": t, "labels": {"system": 0}} for t in g.many(systems.PROTECTIVE, 2400)]
+    good += [{"text": t, "labels": {"system": 0}} for t in g.many(systems.CLOSING, 300)]
+    out.write("gen-system", good)
+    bad = []
+    for _ in range(900):
+        needle = a.expand(a.random.choice(attacks_en.HIJACK + attacks_en.EXTRACTION))
+        text = g.expand(g.random.choice(systems.PROTECTIVE)) + a.random.choice(["\n\nUser: ", "\n\n", "\nInput: ", "\n\"\"\"\n"]) + needle
+        bad.append({"text": text, "labels": {"system": 1}, "needle": needle})
+    out.write("gen-system-attacked", bad)
+
+
+def tool_results(out: Out, data: pathlib.Path):
+    g = Grammar(documents.LEXICON, SEED + 400)
+    r = g.random
+    good, bad = [], []
+    for i in range(2400):
+        form = sorted(documents.FORMS)[i % len(documents.FORMS)]
+        text, _ = documents.make(g, form, False)
+        good.append({"text": text, "labels": {"content": 0, "user": 0}})
+        text, needle = documents.make(g, form, True)
+        if needle in text:
+            bad.append({"text": text, "labels": {"content": 1}, "needle": needle})
+    out.write("gen-tool-clean", good)
+    out.write("gen-tool-attacked", bad)
+    carriers = []
+    for name, wanted in (("bipia-context", "tool-output"), ("t0-p3", "rag-task"), ("xquad", "document")):
+        for line in (data / "train" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n"):
+            row = json.loads(line) if line else None
+            if row and row["label"] == "benign" and str(row["category"]).startswith(wanted) and len(row["text"]) < 6000:
+                carriers.append(row["text"])
+    a = Grammar(attacks_en.LEXICON, SEED + 401)
+    planted = []
+    for i in range(2400):
+        needle = documents.instruction(g, 0.4) if i % 4 else a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)).strip()
+        planted.append({"text": documents.plant(r, r.choice(carriers), needle), "labels": {"content": 1}, "needle": needle})
+    out.write("gen-planted", planted)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    for old in args.out.glob("*.jsonl"):
+        old.unlink()
+    out = Out(args.out)
+    english(out)
+    by_language(out)
+    system_prompts(out)
+    tool_results(out, args.data)
+    for source, count in sorted(out.counts.items()):
+        print(f"{source:28s} {count}")
+
+
+if __name__ == "__main__":
+    main()

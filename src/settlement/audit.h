@@ -40,11 +40,11 @@ struct AuditOptions {
 
 /// A change of the system itself: a key made or revoked, a policy loaded, a start, a stop.
 struct ControlEvent {
-  std::string_view action;  // "key.create", "config.reload"; dot-separated, snake_case
-  std::string_view actor;   // who: "cli", a key id, "system"
-  std::string_view tenant;  // empty if it concerns all
-  std::string_view target;  // what was changed
-  std::string_view detail;  // no secrets
+  std::string_view action = {};  // "key.create", "config.reload"; dot-separated, snake_case
+  std::string_view actor = {};   // who: "cli", a key id, "system"
+  std::string_view tenant = {};  // empty if it concerns all
+  std::string_view target = {};  // what was changed
+  std::string_view detail = {};  // no secrets
   bool ok = true;
 };
 

@@ -11,9 +11,9 @@ namespace gatehouse::settlement {
 
 /// A record found in the audit log, and what can be said of it from where it stands.
 struct FoundRecord {
-  std::string line;    // as it is in the log
+  std::string line;  // as it is in the log
   std::string stream;
-  std::string file;    // name within the audit folder
+  std::string file;  // name within the audit folder
   uint64_t line_number = 0;
   uint64_t seq = 0;
   bool hash_holds = false;  // with the record before it

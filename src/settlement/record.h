@@ -25,11 +25,11 @@ std::string_view to_string(Outcome outcome);
 
 /// Something that the firewall found and what the policy made of it.
 struct Verdict {
-  std::string_view direction;  // "input" or "output"
-  std::string_view category;   // "injection", "pii", "secret", …
-  std::string_view action;     // "allow", "flag", "redact", "block"
-  std::string_view detector;   // with its version: "linear/3", "checksum/1"
-  std::string_view rule;       // the rule's id, "pii.card"; empty for a detector without rules
+  std::string_view direction = {};  // "input" or "output"
+  std::string_view category = {};   // "injection", "pii", "secret", …
+  std::string_view action = {};     // "allow", "flag", "redact", "block"
+  std::string_view detector = {};   // with its version: "linear/3", "checksum/1"
+  std::string_view rule = {};       // the rule's id, "pii.card"; empty for a detector without rules
   double score = 0;
   double threshold = 0;
   uint32_t count = 1;   // places where it was found

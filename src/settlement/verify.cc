@@ -1,11 +1,9 @@
 #include "settlement/verify.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <memory>
 #include <set>
 #include <thread>
 #include <utility>
@@ -13,9 +11,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "settlement/file_reader.h"
 #include "settlement/stream_verifier.h"
 #include "store/append_log.h"
 
@@ -24,42 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One file in memory. Not mapped: a running writer may cut the file short meanwhile, and reading
-/// beyond its end would then end the program.
-class FileReader {
- public:
-  /// 0, or the errno of what failed.
-  int read(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return errno;
-    struct stat status {};
-    int error = ::fstat(fd, &status) == 0 ? 0 : errno;
-    size_ = 0;
-    if (error == 0) {
-      const auto wanted = static_cast<size_t>(status.st_size);
-      if (wanted > capacity_) {
-        buffer_ = std::make_unique_for_overwrite<char[]>(wanted);
-        capacity_ = wanted;
-      }
-      while (size_ < wanted) {
-        const ssize_t n = ::read(fd, buffer_.get() + size_, wanted - size_);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) error = errno;
-        if (n <= 0) break;
-        size_ += static_cast<size_t>(n);
-      }
-    }
-    ::close(fd);
-    return error;
-  }
-  std::string_view bytes() const { return {buffer_.get(), size_}; }
-
- private:
-  std::unique_ptr<char[]> buffer_;
-  size_t capacity_ = 0;
-  size_t size_ = 0;
-};
-
 /// Whether a process has the stream open for writing.
 bool is_being_written(const fs::path& dir, const std::string& stream) {
   const int fd = ::open((dir / (stream + ".lock")).c_str(), O_RDONLY | O_CLOEXEC);
@@ -67,20 +29,6 @@ bool is_being_written(const fs::path& dir, const std::string& stream) {
   const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
   ::close(fd);
   return locked;
-}
-
-/// The names of all streams that have segments in `dir`.
-std::set<std::string> find_streams(const fs::path& dir) {
-  std::set<std::string> streams;
-  std::error_code error;
-  for (fs::directory_iterator it(dir, error), last; !error && it != last; it.increment(error)) {
-    const std::string file = it->path().filename().string();
-    const size_t dot = file.find('.');
-    if (dot != std::string::npos && file.ends_with(".log") && dot + 4 < file.size()) {
-      streams.insert(file.substr(0, dot));
-    }
-  }
-  return streams;
 }
 
 class Verification {
@@ -226,6 +174,20 @@ class Verification {
 fs::path audit_dir_of(const fs::path& dir) {
   std::error_code error;
   return fs::is_directory(dir / "audit", error) ? dir / "audit" : dir;
+}
+
+std::set<std::string> find_streams(const fs::path& audit_dir) {
+  std::set<std::string> streams;
+  std::error_code error;
+  for (fs::directory_iterator it(audit_dir, error), last; !error && it != last;
+       it.increment(error)) {
+    const std::string file = it->path().filename().string();
+    const size_t dot = file.find('.');
+    if (dot != std::string::npos && file.ends_with(".log") && dot + 4 < file.size()) {
+      streams.insert(file.substr(0, dot));
+    }
+  }
+  return streams;
 }
 
 Result<AuditReport> verify_audit(const VerifyOptions& options) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,5 +89,7 @@ std::string report_json(const AuditReport& report);
 
 /// Where the audit log of `dir` is: `dir`/audit if there is one, else `dir`.
 std::filesystem::path audit_dir_of(const std::filesystem::path& dir);
+/// The names of all streams that have segments in an audit folder.
+std::set<std::string> find_streams(const std::filesystem::path& audit_dir);
 
 }  // namespace gatehouse::settlement

@@ -103,6 +103,7 @@ struct Sampling {
   std::optional<double> temperature, top_p, frequency_penalty, presence_penalty;
   std::optional<int64_t> top_k, seed, max_tokens;
   std::optional<int> top_logprobs;
+  bool completion_tokens = false;  // the caller said max_completion_tokens
   bool logprobs = false;
   int n = 1;
   std::vector<std::string> stop;

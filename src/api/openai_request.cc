@@ -192,6 +192,7 @@ bool check_chat(Reader& reader, const Path& root, const Seen& seen, ChatRequest&
                       "Give either 'max_tokens' or 'max_completion_tokens', not both.");
     }
     out.sampling.max_tokens = max_completion_tokens;
+    out.sampling.completion_tokens = true;
   }
   if (seen.has(kTools) && seen.has(kFunctions)) {
     return conflict("functions", "Give either 'tools' or 'functions', not both.");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/chat.h"
+#include "core/json.h"
 #include "core/result.h"
 
 /// The upstream's side of the dialects: requests written for a server, its answers read back.
@@ -94,21 +95,33 @@ class StreamParser {
     bool finished = false;
     int tools = 0;  // calls that began
   };
-  Result<std::optional<ChatEvent>> openai(std::string data);
-  Result<std::optional<ChatEvent>> anthropic(std::string_view event, std::string data);
-  ChoiceState& choice(int index);
+  using Parsed = Result<std::optional<ChatEvent>>;
+
+  Parsed openai(std::string data);
+  /// Takes over one choice of a chunk; sets the event's `edited` if its bytes break the rules.
+  bool openai_choice(const json::Element& element, size_t position, ChatEvent& event);
+  bool openai_delta(const json::Object& delta, ChoiceState& state, ChoiceDelta& out, bool& mended);
+  bool openai_tool(const json::Element& element, ChoiceState& state, ChoiceDelta& out,
+                   bool& mended);
+  ChoiceState* choice(int index);
+
+  Parsed anthropic(std::string_view event, std::string data);
+  void anthropic_start(const json::Object& root, ChatEvent& event);
+  void anthropic_block_start(const json::Object& root, ChatEvent& event);
+  void anthropic_block_delta(const json::Object& root, ChatEvent& event);
+  void anthropic_message_delta(const json::Object& root, ChatEvent& event);
 
   Dialect dialect_;
   ChatRequest::Operation operation_;
   std::string answer_tool_;
   std::vector<ChoiceState> choices_;
   std::optional<Usage> usage_;
-  std::string id_, model_;
-  int64_t created_ = 0;
+  bool named_ = false;  // the first event, which names the answer, was seen
   bool done_ = false;
   bool has_output_ = false;
   bool in_answer_tool_ = false;
-  int tool_index_ = -1;  // Anthropic: calls that began, less one
+  bool in_call_ = false;  // Anthropic: the open block is a call
+  int calls_ = 0;         // Anthropic: calls that began
 };
 
 }  // namespace gatehouse::api

@@ -1,0 +1,305 @@
+#include <algorithm>
+#include <utility>
+
+#include "api/answer_reader.h"
+#include "api/upstream.h"
+
+namespace gatehouse::api {
+namespace {
+
+constexpr size_t kMaxChoices = 256;
+constexpr int kMaxToolCalls = 4096;
+
+}  // namespace
+
+StreamParser::StreamParser(Dialect dialect, ChatRequest::Operation operation,
+                           std::string answer_tool)
+    : dialect_(dialect), operation_(operation), answer_tool_(std::move(answer_tool)) {}
+
+bool StreamParser::finished() const {
+  return !choices_.empty() && std::all_of(choices_.begin(), choices_.end(),
+                                          [](const ChoiceState& state) { return state.finished; });
+}
+
+Result<std::optional<ChatEvent>> StreamParser::parse(std::string_view event, std::string data) {
+  Parsed parsed =
+      dialect_ == Dialect::openai ? openai(std::move(data)) : anthropic(event, std::move(data));
+  if (parsed && *parsed) {
+    for (const ChoiceDelta& delta : (*parsed)->choices) {
+      has_output_ = has_output_ || delta.has_output();
+    }
+  }
+  return parsed;
+}
+
+StreamParser::ChoiceState* StreamParser::choice(int index) {
+  for (ChoiceState& state : choices_) {
+    if (state.index == index) return &state;
+  }
+  if (choices_.size() >= kMaxChoices) return nullptr;
+  return &choices_.emplace_back(ChoiceState{index, false, 0});
+}
+
+Result<std::optional<ChatEvent>> StreamParser::openai(std::string data) {
+  if (std::string_view(data).substr(0, 6) == "[DONE]") {
+    done_ = true;
+    return std::nullopt;
+  }
+  ChatEvent event;
+  event.dialect = Dialect::openai;
+  event.raw_data = std::move(data);
+  const auto parsed = json::thread_parser().parse(event.raw_data);
+  if (!parsed) return refuse(upstream_broken("upstream_invalid_json", parsed.error().message));
+  json::Object root;
+  if (parsed->get(root) != simdjson::SUCCESS) {
+    return refuse(upstream_broken("upstream_invalid_event", "a chunk is not an object"));
+  }
+  if (const auto error = member(root, "error")) return refuse(upstream_told_error(*error));
+  if (!named_) {
+    named_ = true;
+    event.id = text_of(root, "id");
+    event.model = text_of(root, "model");
+    int64_t created = 0;
+    if (root.at_key("created").get(created) == simdjson::SUCCESS && created > 0) {
+      event.created = created;
+    }
+  }
+  if (const auto choices = array_of(root, "choices")) {
+    size_t position = 0;
+    for (const json::Element item : *choices) {
+      if (!openai_choice(item, position++, event)) {
+        return refuse(upstream_broken("upstream_invalid_event", "a chunk's choice is malformed"));
+      }
+    }
+  } else {
+    event.edited = true;  // SDKs expect the list
+  }
+  if (const auto usage = object_of(root, "usage")) {
+    bool whole = true;
+    usage_ = read_openai_usage(*usage, whole);
+    event.usage = usage_;
+    // The rule is one last chunk of its own; SDKs trip over a missing count.
+    if (!whole || !event.choices.empty()) event.edited = true;
+  }
+  if (text_of(root, "id").empty() || text_of(root, "model").empty()) event.edited = true;
+  return event;
+}
+
+bool StreamParser::openai_choice(const json::Element& element, size_t position, ChatEvent& event) {
+  json::Object object;
+  if (element.get(object) != simdjson::SUCCESS || position >= kMaxChoices) return false;
+  int64_t index = static_cast<int64_t>(position);
+  if (object.at_key("index").get(index) != simdjson::SUCCESS) event.edited = true;
+  if (index < 0 || index >= static_cast<int64_t>(kMaxChoices)) return false;
+  ChoiceState* state = choice(static_cast<int>(index));
+  if (state == nullptr) return false;
+  ChoiceDelta& delta = event.choices.emplace_back();
+  delta.index = state->index;
+  if (operation_ == ChatRequest::Operation::text_completion) {
+    delta.text = text_of(object, "text");
+  } else if (const auto told = object_of(object, "delta")) {
+    bool mended = false;
+    if (!openai_delta(*told, *state, delta, mended)) return false;
+    event.edited = event.edited || mended;
+  } else {
+    event.edited = true;  // SDKs read its fields without a look
+  }
+  if (const auto logprobs = member(object, "logprobs")) delta.logprobs = json::raw(*logprobs);
+  json::Element reason;
+  std::string_view word;
+  if (object.at_key("finish_reason").get(reason) == simdjson::SUCCESS &&
+      reason.get(word) == simdjson::SUCCESS) {
+    delta.finish_reason = read_openai_finish(word);
+    if (word.empty()) event.edited = true;  // null is the word for "not yet"
+  }
+  if (delta.finish_reason != FinishReason::none) {
+    state->finished = true;
+    if (delta.finish_reason == FinishReason::stop && state->tools > 0) {
+      delta.finish_reason = FinishReason::tool_calls;
+    }
+  }
+  return true;
+}
+
+bool StreamParser::openai_delta(const json::Object& delta, ChoiceState& state, ChoiceDelta& out,
+                                bool& mended) {
+  out.text = text_of(delta, "content");
+  out.refusal = text_of(delta, "refusal");
+  out.thinking = text_of(delta, "reasoning_content");
+  if (out.thinking.empty()) out.thinking = text_of(delta, "reasoning");
+  if (const auto calls = array_of(delta, "tool_calls")) {
+    for (const json::Element item : *calls) {
+      if (!openai_tool(item, state, out, mended)) return false;
+    }
+  }
+  if (const auto function = object_of(delta, "function_call")) {
+    ToolCallDelta& call = out.tool_calls.emplace_back();
+    call.name = text_of(*function, "name");
+    call.arguments = text_of(*function, "arguments");
+    if (state.tools == 0) {
+      call.id = make_call_id();  // the form before tools has none; only other dialects see it
+      state.tools = 1;
+    }
+  }
+  return true;
+}
+
+bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state, ChoiceDelta& out,
+                               bool& mended) {
+  json::Object object;
+  if (element.get(object) != simdjson::SUCCESS) return false;
+  ToolCallDelta call;
+  call.id = text_of(object, "id");
+  auto function = object_of(object, "function");
+  if (!function) function = object_of(object, "custom");
+  if (function) {
+    call.name = text_of(*function, "name");
+    call.arguments = text_of(*function, "arguments");
+    if (call.arguments.empty()) call.arguments = text_of(*function, "input");
+  }
+  int64_t index = 0;
+  if (object.at_key("index").get(index) != simdjson::SUCCESS) {
+    // Whoever leaves it out sends whole calls, or pieces of the last one.
+    const bool begins = !call.id.empty() || !call.name.empty();
+    index = begins || state.tools == 0 ? state.tools : state.tools - 1;
+    mended = true;
+  }
+  if (index < 0 || index >= kMaxToolCalls) return false;
+  call.index = static_cast<int>(index);
+  if (call.index >= state.tools) {
+    state.tools = call.index + 1;
+    if (call.id.empty()) {
+      call.id = make_call_id();
+      mended = true;
+    }
+  }
+  out.tool_calls.push_back(std::move(call));
+  return true;
+}
+
+Result<std::optional<ChatEvent>> StreamParser::anthropic(std::string_view event_name,
+                                                         std::string data) {
+  ChatEvent event;
+  event.dialect = Dialect::anthropic;
+  event.raw_data = std::move(data);
+  const auto parsed = json::thread_parser().parse(event.raw_data);
+  if (!parsed) return refuse(upstream_broken("upstream_invalid_json", parsed.error().message));
+  json::Object root;
+  if (parsed->get(root) != simdjson::SUCCESS) {
+    return refuse(upstream_broken("upstream_invalid_event", "an event is not an object"));
+  }
+  std::string_view type = text_of(root, "type");
+  if (type.empty()) type = event_name;
+  event.raw_event = type;
+  if (type == "content_block_delta") {
+    anthropic_block_delta(root, event);
+  } else if (type == "message_start") {
+    anthropic_start(root, event);
+  } else if (type == "content_block_start") {
+    anthropic_block_start(root, event);
+  } else if (type == "content_block_stop") {
+    if (in_answer_tool_) event.edited = true;
+    in_answer_tool_ = in_call_ = false;
+  } else if (type == "message_delta") {
+    anthropic_message_delta(root, event);
+  } else if (type == "message_stop") {
+    done_ = true;
+    return std::nullopt;
+  } else if (type == "error") {
+    const auto error = member(root, "error");
+    return refuse(upstream_told_error(error ? *error : *parsed));
+  }
+  return event;
+}
+
+void StreamParser::anthropic_start(const json::Object& root, ChatEvent& event) {
+  choice(0);
+  const auto message = object_of(root, "message");
+  if (!message) {
+    event.edited = true;
+    return;
+  }
+  event.id = text_of(*message, "id");
+  event.model = text_of(*message, "model");
+  if (event.id.empty() || event.model.empty()) event.edited = true;
+  if (const auto usage = object_of(*message, "usage")) {
+    usage_.emplace();
+    read_anthropic_usage(*usage, *usage_);
+    event.usage = usage_;
+  }
+}
+
+void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& event) {
+  const auto block = object_of(root, "content_block");
+  if (!block) return;
+  const std::string_view type = text_of(*block, "type");
+  if (type == "tool_use") {
+    if (!answer_tool_.empty() && text_of(*block, "name") == answer_tool_) {
+      in_answer_tool_ = true;
+      event.edited = true;
+      return;
+    }
+    if (calls_ >= kMaxToolCalls) return;
+    in_call_ = true;
+    ToolCallDelta& call = event.choices.emplace_back().tool_calls.emplace_back();
+    call.index = calls_++;
+    call.id = text_of(*block, "id");
+    call.name = text_of(*block, "name");
+    // Usually {}: the input follows in pieces. Some servers send it here, in whole.
+    const auto input = object_of(*block, "input");
+    if (input && input->size() > 0) call.arguments = json::raw(*member(*block, "input"));
+  } else if (type == "redacted_thinking") {
+    event.choices.emplace_back().redacted_thinking = text_of(*block, "data");
+  } else if (type == "thinking") {
+    ChoiceDelta& delta = event.choices.emplace_back();
+    delta.thinking = text_of(*block, "thinking");
+    delta.thinking_signature = text_of(*block, "signature");
+  } else if (type == "text" && !text_of(*block, "text").empty()) {
+    event.choices.emplace_back().text = text_of(*block, "text");
+  }
+}
+
+void StreamParser::anthropic_block_delta(const json::Object& root, ChatEvent& event) {
+  const auto delta = object_of(root, "delta");
+  if (!delta) return;
+  const std::string_view type = text_of(*delta, "type");
+  if (type == "text_delta") {
+    event.choices.emplace_back().text = text_of(*delta, "text");
+  } else if (type == "thinking_delta") {
+    event.choices.emplace_back().thinking = text_of(*delta, "thinking");
+  } else if (type == "signature_delta") {
+    event.choices.emplace_back().thinking_signature = text_of(*delta, "signature");
+  } else if (type == "input_json_delta") {
+    const std::string_view piece = text_of(*delta, "partial_json");
+    if (in_answer_tool_) {
+      event.choices.emplace_back().text = piece;
+      event.edited = true;
+    } else if (in_call_ && !piece.empty()) {
+      ToolCallDelta& call = event.choices.emplace_back().tool_calls.emplace_back();
+      call.index = calls_ - 1;
+      call.arguments = piece;
+    }
+  }
+}
+
+void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& event) {
+  if (const auto told = object_of(root, "delta")) {
+    ChoiceDelta& delta = event.choices.emplace_back();
+    delta.finish_reason = read_anthropic_stop(text_of(*told, "stop_reason"));
+    delta.stop_sequence = text_of(*told, "stop_sequence");
+    const bool was_answer = delta.finish_reason == FinishReason::tool_calls && calls_ == 0;
+    if (!answer_tool_.empty() && was_answer) {
+      delta.finish_reason = FinishReason::stop;
+      event.edited = true;
+    }
+    ChoiceState* state = choice(0);
+    if (state != nullptr && delta.finish_reason != FinishReason::none) state->finished = true;
+  }
+  if (const auto usage = object_of(root, "usage")) {
+    if (!usage_) usage_.emplace();
+    read_anthropic_usage(*usage, *usage_);
+    event.usage = usage_;
+  }
+}
+
+}  // namespace gatehouse::api

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "firewall/types.h"
+
+namespace gatehouse::firewall {
+
+/// One signature as it stands in a rule file; see the head of rules/signatures.yaml for what each
+/// field means.
+struct SignatureRule {
+  std::string id;
+  std::string about;
+  std::string owasp;
+  std::string atlas;
+  Category category = Category::injection;
+  float score = 0;
+  uint8_t sources = 0xFF;  // a bit per Source
+  uint8_t directions = 1;  // a bit per Direction
+  std::string pattern;     // a Vectorscan expression, placeholders and spaces expanded
+  std::string except;      // a match around which the rule does not hold; empty if none
+  std::vector<std::string> match;
+  std::vector<std::string> pass;
+
+  bool holds_for(Source source) const {
+    return (sources >> static_cast<unsigned>(source) & 1u) != 0;
+  }
+  bool holds_for(Direction direction) const {
+    return (directions >> static_cast<unsigned>(direction) & 1u) != 0;
+  }
+};
+
+/// Reads a rule file. Refuses unknown keys, missing fields, unknown categories and ids given twice,
+/// and names the rule at fault.
+Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml);
+
+}  // namespace gatehouse::firewall

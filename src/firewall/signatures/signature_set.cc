@@ -1,0 +1,185 @@
+#include "firewall/signatures/signature_set.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "firewall/rules/embedded.h"
+#include "firewall/signatures/vectorscan.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+// Patterns are bounded; no match of the standard rules is longer.
+constexpr size_t kLongestMatch = 1024;
+constexpr size_t kExceptReach = 48;  // bytes before a match in which an exception is looked for
+
+struct Hit {
+  unsigned rule;
+  size_t end;
+};
+
+int take_hit(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
+  static_cast<std::vector<Hit>*>(context)->push_back({id, static_cast<size_t>(to)});
+  return 0;
+}
+
+struct Probe {
+  unsigned rule = 0;
+  bool matched = false;
+};
+
+int note_rule(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
+  auto& probe = *static_cast<Probe*>(context);
+  probe.matched |= id == probe.rule;
+  return probe.matched ? 1 : 0;
+}
+
+int note_match(unsigned, unsigned long long, unsigned long long, unsigned, void* context) {
+  *static_cast<bool*>(context) = true;
+  return 1;
+}
+
+}  // namespace
+
+struct SignatureSet::Compiled {
+  std::vector<SignatureRule> rules;
+  Database all;                  // every rule, first match only
+  std::vector<Database> except;  // per rule, null where it has no exception
+
+  // Where the match that ends at `hit.end` begins. Start offsets would make the database larger and
+  // every scan slower; a match is rare, so its start is searched for: the last offset from which
+  // the rule still matches up to the end.
+  size_t begin_of(std::string_view text, const Hit& hit) const {
+    size_t low = hit.end > kLongestMatch ? hit.end - kLongestMatch : 0;
+    size_t high = hit.end;
+    // One byte beyond the end lets \b and look-ahead classes see what follows.
+    const size_t size = std::min(text.size(), hit.end + 1);
+    while (high - low > 1) {
+      const size_t middle = low + (high - low) / 2;
+      Probe probe{hit.rule};
+      hs_scan(all.get(), text.data() + middle, static_cast<unsigned>(size - middle), 0,
+              scratch_for(all.get()), note_rule, &probe);
+      (probe.matched ? low : high) = middle;
+    }
+    return low;
+  }
+
+  bool excepted(std::string_view text, const Hit& hit, size_t begin) const {
+    const hs_database_t* database = except[hit.rule].get();
+    if (database == nullptr) return false;
+    const size_t from = begin > kExceptReach ? begin - kExceptReach : 0;
+    bool matched = false;
+    hs_scan(database, text.data() + from, static_cast<unsigned>(hit.end - from), 0,
+            scratch_for(database), note_match, &matched);
+    return matched;
+  }
+};
+
+SignatureSet::SignatureSet(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+SignatureSet::~SignatureSet() = default;
+
+Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yaml) {
+  auto rules = parse_signature_rules(yaml);
+  if (!rules) return unexpected<Refusal>(rules.error());
+  auto compiled = std::make_unique<Compiled>();
+  compiled->rules = std::move(*rules);
+  std::vector<Expression> all;
+  for (unsigned i = 0; i < compiled->rules.size(); ++i) {
+    const SignatureRule& rule = compiled->rules[i];
+    all.push_back({rule.pattern, HS_FLAG_SINGLEMATCH, i, rule.id});
+    compiled->except.emplace_back();
+    if (!rule.except.empty()) {
+      const Expression except{rule.except, HS_FLAG_SINGLEMATCH, i, rule.id};
+      auto made = compile_database({&except, 1});
+      if (!made) return unexpected<Refusal>(made.error());
+      compiled->except.back() = std::move(*made);
+    }
+  }
+  auto database = compile_database(all);
+  if (!database) return unexpected<Refusal>(database.error());
+  compiled->all = std::move(*database);
+  return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
+}
+
+const SignatureSet& SignatureSet::standard() {
+  static const std::unique_ptr<SignatureSet> set = [] {
+    auto made = compile(rules::signatures());
+    if (!made) {
+      // The rules are part of the program and tested with it: this cannot happen in a program that
+      // passed its tests, and there is no firewall without them.
+      std::fprintf(stderr, "gatehouse: built-in rules: %s\n", made.error().message.c_str());
+      std::abort();
+    }
+    return std::move(*made);
+  }();
+  return *set;
+}
+
+void SignatureSet::scan(std::string_view canonical, Source source, Direction direction,
+                        std::string_view evidence, Findings& out) const {
+  thread_local std::vector<Hit> hits;
+  hits.clear();
+  const hs_database_t* database = compiled_->all.get();
+  hs_scan(database, canonical.data(), static_cast<unsigned>(canonical.size()), 0,
+          scratch_for(database), take_hit, &hits);
+  for (const Hit& hit : hits) {
+    const SignatureRule& rule = compiled_->rules[hit.rule];
+    if (!rule.holds_for(source) || !rule.holds_for(direction)) continue;
+    const size_t begin = compiled_->begin_of(canonical, hit);
+    if (compiled_->excepted(canonical, hit, begin)) continue;
+    out.push_back({rule.category, rule.id, static_cast<uint32_t>(begin),
+                   static_cast<uint32_t>(hit.end), rule.score, evidence});
+  }
+}
+
+void SignatureSet::scan(const Normalised& text, Source source, Direction direction,
+                        Findings& out) const {
+  const size_t first = out.size();
+  const auto merge = [&](size_t from) {
+    // A rule already found in an outer view says nothing new in an inner one.
+    const auto known = [&](const Finding& finding) {
+      return std::any_of(out.begin() + static_cast<std::ptrdiff_t>(first),
+                         out.begin() + static_cast<std::ptrdiff_t>(from),
+                         [&](const Finding& other) { return other.rule == finding.rule; });
+    };
+    out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(), known),
+              out.end());
+  };
+  const auto to_original = [&](size_t from, const OffsetMap& map) {
+    for (size_t i = from; i < out.size(); ++i) {
+      out[i].begin = map.to_original(out[i].begin);
+      out[i].end = map.to_original(out[i].end);
+    }
+  };
+  scan(text.canonical, source, direction, "signature", out);
+  to_original(first, text.map);
+  if (!text.undone.empty()) {
+    const size_t from = out.size();
+    scan(text.undone, source, direction, "undone", out);
+    to_original(from, text.undone_map);
+    merge(from);
+  }
+  for (const Child& child : text.children) {
+    const size_t from = out.size();
+    scan(child.canonical, source, direction, to_string(child.how), out);
+    for (size_t i = from; i < out.size(); ++i) {
+      out[i].begin = child.begin;
+      out[i].end = child.end;
+    }
+    merge(from);
+  }
+}
+
+std::span<const SignatureRule> SignatureSet::rules() const {
+  return compiled_->rules;
+}
+
+const SignatureRule* SignatureSet::rule(std::string_view id) const {
+  const auto at = std::find_if(compiled_->rules.begin(), compiled_->rules.end(),
+                               [&](const SignatureRule& rule) { return rule.id == id; });
+  return at == compiled_->rules.end() ? nullptr : &*at;
+}
+
+}  // namespace gatehouse::firewall

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include <hs.h>
+
+#include "core/result.h"
+
+namespace gatehouse::firewall {
+
+struct DatabaseDeleter {
+  void operator()(hs_database_t* database) const { hs_free_database(database); }
+};
+using Database = std::unique_ptr<hs_database_t, DatabaseDeleter>;
+
+struct Expression {
+  std::string pattern;
+  unsigned flags = 0;
+  unsigned id = 0;
+  std::string name;  // for the refusal
+};
+
+/// Compiles a block-mode database; refuses with the name of the expression at fault.
+Result<Database> compile_database(std::span<const Expression> expressions);
+
+/// This thread's scratch, large enough for `database`; shared by all databases. Aborts the program
+/// when memory for it cannot be had, as any allocation here does.
+hs_scratch_t* scratch_for(const hs_database_t* database);
+
+}  // namespace gatehouse::firewall

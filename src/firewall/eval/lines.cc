@@ -1,0 +1,101 @@
+#include "firewall/eval/lines.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace gatehouse::firewall::eval {
+
+bool LineReader::next() {
+  line_.clear();
+  too_long_ = false;
+  // Unlocked reads byte by byte: a line may hold NUL bytes, which fgets cannot tell.
+  int c = 0;
+  bool any = false;
+  while ((c = getc_unlocked(in_)) != EOF) {
+    any = true;
+    if (c == '\n') break;
+    if (line_.size() < kMaxLineBytes) {
+      line_.push_back(static_cast<char>(c));
+    } else {
+      too_long_ = true;
+    }
+  }
+  if (!any) return false;
+  if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+  ++number_;
+  return true;
+}
+
+std::optional<Source> source_of(std::string_view word) {
+  if (const auto source = source_from_string(word)) return source;
+  static constexpr std::array<std::pair<std::string_view, Source>, 22> kWords = {{
+      {"human", Source::user},
+      {"prompt", Source::user},
+      {"message", Source::user},
+      {"chat", Source::user},
+      {"system_prompt", Source::system},
+      {"model", Source::assistant},
+      {"ai", Source::assistant},
+      {"function", Source::tool},
+      {"tool_result", Source::tool},
+      {"tool_output", Source::tool},
+      {"tool-output", Source::tool},
+      {"tool_use", Source::tool},
+      {"api", Source::tool},
+      {"document", Source::retrieved},
+      {"documents", Source::retrieved},
+      {"retrieval", Source::retrieved},
+      {"rag", Source::retrieved},
+      {"context", Source::retrieved},
+      {"web", Source::retrieved},
+      {"webpage", Source::retrieved},
+      {"email", Source::retrieved},
+      {"file", Source::retrieved},
+  }};
+  for (const auto& [name, source] : kWords) {
+    if (word == name) return source;
+  }
+  return std::nullopt;
+}
+
+std::string_view string_at(const json::Element& object, std::string_view key) {
+  std::string_view value;
+  if (object[key].get(value) != simdjson::SUCCESS) return {};
+  return value;
+}
+
+Result<Row> parse_row(json::Parser& parser, std::string& line) {
+  auto element = parser.parse(line);
+  if (!element) return refuse(std::move(element.error()));
+  if (!element->is_object()) {
+    return refuse(Refusal::invalid(
+        "", "Expected an object, got " + std::string(json::type_name(*element)) + "."));
+  }
+  Row row;
+  json::Element text;
+  if ((*element)["text"].get(text) != simdjson::SUCCESS) {
+    return refuse(Refusal::invalid("text", "The field 'text' is missing."));
+  }
+  if (text.get(row.text) != simdjson::SUCCESS) {
+    return refuse(Refusal::invalid("text", "The field 'text' must be a string, not " +
+                                               std::string(json::type_name(text)) + "."));
+  }
+  row.label = string_at(*element, "label");
+  row.category = string_at(*element, "category");
+  row.source = string_at(*element, "source");
+  row.speaker = source_of(string_at(*element, "role"));
+  if (!row.speaker) row.speaker = source_of(row.source);
+  return row;
+}
+
+Refusal io_error(std::string_view what) {
+  Refusal refusal =
+      Refusal::internal(Layer::firewall, std::string(what) + ": " + std::strerror(errno));
+  refusal.code = "io_error";
+  refusal.message = refusal.reason;
+  return refusal;
+}
+
+}  // namespace gatehouse::firewall::eval

@@ -179,8 +179,12 @@ Result<void> RequestScope::still_allowed() const {
   return refuse(std::move(refusal));
 }
 
+const std::shared_ptr<firewall::Vault>& RequestScope::vault() {
+  return vault_;
+}
+
 Money RequestScope::cost_of(const api::Usage& usage) const {
-  const admission::ModelPrice* price =
+  const std::optional<admission::ModelPrice> price =
       services_.admission.price(record.upstream, record.model_served);
   if (!price) return Money{};
   return price->cost({usage.input, usage.cached_input, usage.output});

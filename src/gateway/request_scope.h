@@ -10,7 +10,6 @@
 #include "core/task.h"
 #include "core/trail.h"
 #include "firewall/firewall.h"
-#include "firewall/redact/vault.h"
 #include "gateway/services.h"
 #include "net/server.h"
 #include "routing/routes.h"

@@ -6,10 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "admission/budgets.h"
@@ -28,6 +29,12 @@ namespace gatehouse::admission {
 
 class Admission;
 class AdmissionService;
+
+/// Internal: what the event loops read of the specs; swapped whole.
+struct AdmissionSnapshot {
+  KeyTable keys;
+  PriceTable prices;
+};
 
 /// Everything that admission knows of the configuration; see `Directory` for the store's share.
 struct AdmissionSpecs {
@@ -97,13 +104,13 @@ class Admission {
   Result<Reservation> reserve(const Principal& principal, const Charge& bound,
                               std::string_view request_id);
 
-  /// The price of a model today. A null price and a money budget don't go together: see `quote`.
-  const ModelPrice* price(std::string_view upstream, std::string_view model);
+  /// The price of a model today. No price and a money budget don't go together: see `quote`.
+  std::optional<ModelPrice> price(std::string_view upstream, std::string_view model);
 
   /// What `bound` costs at `price`. With no price: nothing, unless a money budget applies to the
   /// principal; then refuses (`permission`, "model_not_priced"), since such a model would be a way
   /// around the budget.
-  Result<Charge> quote(const Principal& principal, const ModelPrice* price,
+  Result<Charge> quote(const Principal& principal, const std::optional<ModelPrice>& price,
                        const TokenBound& bound) const;
 
   /// Settlements that wait for a full or broken disk. They are charged in memory already.
@@ -115,17 +122,16 @@ class Admission {
   friend class Reservation;
   Admission(AdmissionService& service, std::unique_ptr<store::AppendLog> journal,
             uint64_t first_number);
-  void settle(Reservation& reservation, const Charge& used, bool released);
-  void refresh();
+  void settle(const Reservation& reservation, const Charge& used, bool released);
+  const AdmissionSnapshot& snapshot();
   bool write_unwritten();
 
-  struct Snapshot;
   AdmissionService& service_;
   KeyHasher hasher_;
   std::unique_ptr<store::AppendLog> journal_;
   uint64_t next_number_;
   uint64_t seen_version_ = 0;
-  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const AdmissionSnapshot> snapshot_;
   std::string line_;
   std::vector<std::string> unwritten_;
 };
@@ -169,7 +175,8 @@ class AdmissionService {
   /// Swaps all specs; counters stay. On error the old specs stay. Revoked keys are refused, and
   /// their principals invalid, before this returns.
   Result<void> update(const AdmissionSpecs& specs);
-  /// Revokes one key now, ahead of the next `update`; false if it is unknown.
+  /// Revokes one key now, until an `update` says otherwise (so mark it in the store first); false
+  /// if it is unknown.
   bool revoke(std::string_view key_id);
 
   /// The loop's own; `index` below `options.loops`.
@@ -188,16 +195,20 @@ class AdmissionService {
  private:
   friend class Admission;
   AdmissionService(AdmissionOptions options, Pepper pepper);
+  Result<void> recover();
+  void fold_until(const std::stop_token& stop);
   struct Registry;
 
   AdmissionOptions options_;
   Pepper pepper_;
-  PeriodClock periods_;
+  mutable PeriodClock periods_;
   LedgerRecovery recovery_;
   std::unique_ptr<Registry> registry_;
+  std::mutex fold_mutex_;
+  Ledger folded_;  // under fold_mutex_: what the snapshot file says
   std::atomic<uint64_t> version_{0};
   mutable std::mutex snapshot_mutex_;
-  std::shared_ptr<const Admission::Snapshot> snapshot_;
+  std::shared_ptr<const AdmissionSnapshot> snapshot_;
   std::vector<std::unique_ptr<Admission>> loops_;
   std::jthread folder_;
 };

@@ -76,6 +76,8 @@ class BudgetScope {
   const std::string& id() const { return id_; }
 
   void set_limits(const std::vector<BudgetSpec>& budgets);
+  /// Adds what the ledger says was charged before the restart.
+  void restore(Period period, int32_t index, const Charge& spent, const Charge& overshoot);
   bool has_money_limit() const;
 
   struct Limit {
@@ -114,7 +116,6 @@ class BudgetScope {
 struct BudgetPlaces {
   std::array<BudgetCell*, 6> cells{};
   size_t count = 0;
-  Periods periods;
 };
 
 /// Reserves `bound` in every budget of the scopes, all or none. Refuses with kind
@@ -123,6 +124,7 @@ struct BudgetPlaces {
 /// what is committed never passes a limit. Scopes are tried from the narrowest to the widest; a
 /// refusal by a wider one gives back what the narrower ones had taken, so that for an instant
 /// another request may be refused that would have fitted, and never the other way round.
+/// Null scopes are left out.
 Result<BudgetPlaces> reserve_budgets(const std::array<BudgetScope*, 3>& scopes, const Charge& bound,
                                      Periods periods, const Clock& clock);
 

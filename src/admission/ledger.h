@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,14 +19,15 @@ namespace gatehouse::admission {
 
 /// What recovery found; for the log and the start's report.
 struct LedgerRecovery {
-  uint64_t records = 0;
+  uint64_t records = 0;                 // read from journals, behind the snapshot
   uint64_t recovered_reservations = 0;  // open at the crash, settled at their bound
   Charge recovered;
   uint64_t torn_bytes = 0;
-  std::vector<std::string> damage;  // in words; empty if all was well
+  std::vector<std::string> damage;  // in words, the first few; empty if all was well
+  uint64_t damaged = 0;             // how many there were
 };
 
-/// Whose and when: the key of the ledger's totals.
+/// Whose and when: what the ledger's totals go by.
 struct LedgerKey {
   ScopeKind kind = ScopeKind::key;
   std::string id;  // of a user: "tenant/user"
@@ -48,14 +50,15 @@ struct LedgerTotals {
 /// reports, so that all three agree. Not thread-safe.
 class Ledger {
  public:
-  struct OpenReservation {
-    ReserveRecord record;  // its views point into `text`
-    std::string text;
-  };
-  struct JournalState {
+  Ledger() = default;
+  Ledger(Ledger&&) = default;
+  Ledger& operator=(Ledger&&) = default;
+  Ledger(const Ledger&) = delete;  // open reservations point to owners
+  Ledger& operator=(const Ledger&) = delete;
+
+  struct Journal {
     store::LogPosition folded;  // records before it are in the totals
     uint64_t next_number = 1;
-    std::unordered_map<uint64_t, OpenReservation> open;
   };
 
   /// Reads the snapshot in `dir` (none: an empty ledger). Refuses (`internal`, "ledger_corrupt") if
@@ -65,40 +68,73 @@ class Ledger {
   static Result<Ledger> read(const std::filesystem::path& dir);
 
   /// Takes in the records of journal `name` behind what is folded: to its end, or up to and without
-  /// segment `before`.
-  Result<void> replay(const std::filesystem::path& dir, const std::string& name,
-                      uint64_t before = UINT64_MAX);
-  /// Takes in one record; false if it makes no sense (a settlement of nothing).
-  bool apply(JournalState& journal, const JournalRecord& record);
+  /// segment `before`. Damage is stepped over, counted and told in `recovery()`.
+  void replay(const std::filesystem::path& dir, const std::string& name,
+              uint64_t before = UINT64_MAX);
   /// Settles everything open at its bound, marked as recovered.
   void settle_open();
   /// Writes the snapshot: whole or not at all, on disk when it returns. Forgets days that ended
-  /// over 400 days ago.
-  Result<void> save(const std::filesystem::path& dir) const;
+  /// over 400 days ago and months that ended over ten years ago.
+  Result<void> save(const std::filesystem::path& dir);
 
-  const std::map<LedgerKey, LedgerTotals>& totals() const { return totals_; }
-  std::map<std::string, JournalState>& journals() { return journals_; }
+  /// Of each owner and period, reservations that are open included.
+  std::map<LedgerKey, LedgerTotals> totals() const;
+  /// Of journal `name`, made if it is new.
+  Journal& journal(const std::string& name) { return journals_[name].journal; }
   const LedgerRecovery& recovery() const { return recovery_; }
+  /// The latest day and month that anything was charged to.
   Periods latest() const { return latest_; }
-
-  /// Compares with the sum of records that `other` was built from; names the first difference.
-  /// Empty = equal.
-  std::string difference(const Ledger& other) const;
+  size_t open_reservations() const;
 
  private:
-  void add(const ReserveRecord& record, const Charge& used, bool recovered, bool released);
-  void hold(const ReserveRecord& record, int sign);
-  template <typename Visit>
-  void each_place(const ReserveRecord& record, Visit visit);
+  struct Dated {
+    int32_t index = 0;
+    LedgerTotals totals;
+  };
+  struct Owner {
+    ScopeKind kind = ScopeKind::key;
+    std::string id;
+    std::vector<Dated> periods[2];  // by Period; ascending
+    LedgerTotals& at(Period period, int32_t index);
+  };
+  struct Open {
+    Charge bound;
+    Periods periods;
+    Owner* owners[3] = {};
+    int64_t wall_ms = 0;
+    std::string request;
+  };
+  struct JournalState {
+    Journal journal;
+    std::unordered_map<uint64_t, Open> open;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
 
-  std::map<LedgerKey, LedgerTotals> totals_;
+  Owner& owner(ScopeKind kind, std::string_view id);
+  void apply(JournalState& journal, std::string_view line, const store::LogPosition& at);
+  bool reserve(JournalState& journal, const ReserveRecord& record);
+  void charge(const Open& open, const Charge& used, bool recovered, bool released);
+  void damaged(std::string what);
+  Result<void> load_lines(std::string_view text);
+  bool load_line(std::string_view line);
+  void forget_old();
+
+  std::unordered_map<std::string, std::unique_ptr<Owner>, TextHash, std::equal_to<>> owners_[3];
   std::map<std::string, JournalState> journals_;
   Periods latest_;
   uint64_t generation_ = 0;  // of the snapshot
+  std::string scratch_;
   LedgerRecovery recovery_;
 };
 
-/// The names of the journals in `dir` ("budget-0", …).
+/// The first difference between two reports in words; empty if they agree.
+std::string difference(const std::map<LedgerKey, LedgerTotals>& a,
+                       const std::map<LedgerKey, LedgerTotals>& b);
+
+/// The names of the journals in `dir` ("budget-0", …), and that of one event loop.
 std::vector<std::string> list_journals(const std::filesystem::path& dir);
 std::string journal_name(size_t loop);
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "admission/specs.h"
 #include "core/clock.h"
@@ -29,7 +30,6 @@ class RateBucket {
   /// Units in the bucket now, at least 0; how long until it is full.
   int64_t remaining(int64_t limit, SteadyTime now) const;
   Nanos until_full(SteadyTime now) const;
-  Nanos backlog(SteadyTime now) const { return until_full(now); }
 
  private:
   std::atomic<int64_t> full_at_{0};  // TAT, nanoseconds of the steady clock
@@ -41,8 +41,7 @@ class RateBucket {
 /// again what time had already refilled.) Thread-safe.
 class TokenBucket {
  public:
-  /// Holds `estimate` tokens (at most the limit is held, so that a cautious estimate alone can
-  /// never shut a request out); refuses with the time until it may fit.
+  /// Holds `estimate` tokens, at most `limit`; refuses with the time until it may fit.
   std::optional<Nanos> hold(int64_t estimate, int64_t limit, SteadyTime now);
   /// Ends a hold and charges what was used, debt included.
   void settle(int64_t held, int64_t used, int64_t limit, SteadyTime now);
@@ -51,6 +50,8 @@ class TokenBucket {
   Nanos until_full(SteadyTime now) const { return used_.until_full(now); }
 
  private:
+  int64_t remaining_unheld(int64_t limit, SteadyTime now) const;
+
   RateBucket used_;
   std::atomic<int64_t> held_{0};
 };
@@ -112,8 +113,11 @@ class Permit {
     LimitState* state = nullptr;
     int64_t held_tokens = 0;
     int64_t token_limit = 0;
-    bool concurrency = false;
+    bool counted = false;  // in the concurrency gate
   };
+  static std::optional<Refusal> enter(Place& place, LimitState& state, const LimitSpec& limits,
+                                      std::string_view whose, int64_t estimate, SteadyTime now);
+  static void leave(Place& place, int64_t used_tokens, SteadyTime now);
 
   Place places_[2];  // of the key, of the tenant
   const Clock* clock_ = nullptr;
@@ -123,7 +127,9 @@ class Permit {
 
 /// Lets a request in past the limits of its key and of its tenant, all or none. The refusal
 /// (`rate_limited`) names the limit in `code` ("requests_per_minute", "tokens_per_minute",
-/// "max_concurrency") and carries `retry_after`. `owner` keeps both states alive.
+/// "max_concurrency") and carries `retry_after`. An estimate above a whole limit counts as the
+/// limit, so that a cautious one alone can never shut a request out for good. `owner` keeps both
+/// states alive.
 Result<Permit> admit(LimitState& key, const LimitSpec& key_limits, LimitState& tenant,
                      const LimitSpec& tenant_limits, std::shared_ptr<const void> owner,
                      int64_t estimated_tokens, const Clock& clock);

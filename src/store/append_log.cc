@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "store/file.h"
 #include "store/log_files.h"
 #include "store/log_segment.h"
 #include "store/syncer.h"
@@ -72,6 +73,10 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(const AppendLogOptions& given
   uint64_t written = tail->bytes;
   if (tail->segment != 0 && written + options.segment_bytes / 4 >= options.segment_bytes) {
     ++number;  // too full to go on, or made with another segment size
+    written = 0;
+  }
+  if (number < options.first_segment) {  // files of an older time than what the caller knows of
+    number = options.first_segment;
     written = 0;
   }
   auto segment = LogSegment::open(segment_path(options.dir, options.name, number), number,

@@ -29,7 +29,9 @@ struct AppendLogOptions {
   /// disk has just become full (the settlements of requests in flight) still finds room.
   uint64_t reserve_bytes = uint64_t{1} << 20;
   std::chrono::milliseconds sync_every{5};  // group commit against loss of power
-  uint64_t first_segment = 1;               // number of the first one, if there is none yet
+  /// Records go into a segment of at least this number: above the last one that the owner has
+  /// taken in and deleted.
+  uint64_t first_segment = 1;
 };
 
 /// What `AppendLog::open` found at the end of the last segment: bytes of a record that a crash cut

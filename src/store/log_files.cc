@@ -8,7 +8,6 @@
 #include <string>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/log_segment.h"
@@ -16,29 +15,6 @@
 namespace gatehouse::store {
 
 namespace fs = std::filesystem;
-
-Result<void> make_private_dir(const fs::path& dir) {
-  std::error_code error;
-  if (fs::is_directory(dir, error)) return {};
-  if (dir.has_parent_path()) {
-    fs::create_directories(dir.parent_path(), error);
-    if (error) return refuse(storage_error("make the folder", dir.parent_path(), error.value()));
-  }
-  if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) {
-    return refuse(storage_error("make the folder", dir, errno));
-  }
-  return {};
-}
-
-Result<void> sync_dir(const fs::path& dir) {
-  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return refuse(storage_error("open", dir, errno));
-  const int result = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (result != 0 && error != EINVAL) return refuse(storage_error("sync", dir, error));
-  return {};
-}
 
 fs::path spare_path(const fs::path& dir, std::string_view name) {
   return dir / (std::string(name) + ".spare");

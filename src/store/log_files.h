@@ -7,13 +7,8 @@
 #include "core/result.h"
 #include "store/append_log.h"
 
-/// Internal to the store: what it does with files and folders besides writing records.
+/// Internal to the append log: its files' names, and what a crash leaves of them.
 namespace gatehouse::store {
-
-/// Makes `dir` and its parents if need be; a new one is for its owner only (0700).
-Result<void> make_private_dir(const std::filesystem::path& dir);
-/// Makes renames and new files in `dir` survive a loss of power.
-Result<void> sync_dir(const std::filesystem::path& dir);
 
 std::filesystem::path spare_path(const std::filesystem::path& dir, std::string_view name);
 

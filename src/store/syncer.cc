@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "store/file.h"
 #include "store/log_files.h"
 
 namespace gatehouse::store {

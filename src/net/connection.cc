@@ -114,8 +114,8 @@ Task<bool> Connection::greet() {
 Task<Connection::Next> Connection::next_request() {
   begin_idle();
   Next next = find_head();
-  if (next == Next::more && phase_ != Phase::body) next = co_await read_head();
-  if (next == Next::more) next = co_await read_body();
+  if (next == Next::more) next = co_await read_head();
+  if (next == Next::body) next = co_await read_body();
   co_return next;
 }
 

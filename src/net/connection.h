@@ -42,7 +42,8 @@ class Connection final : public Channel, public ConnectionHook {
 
  private:
   enum class Phase : unsigned char { idle, head, body, in_flight, closing };
-  enum class Next : unsigned char { request, more, problem, closed };
+  /// What there is next: a whole request, a whole head whose body must be read, less than a head…
+  enum class Next : unsigned char { request, body, more, problem, closed };
 
   // Reading (connection_read.cc)
   Next find_head();

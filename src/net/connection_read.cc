@@ -126,14 +126,14 @@ Connection::Next Connection::take_head(size_t length) {
   return begin_body();
 }
 
-/// Takes what is there of the body. `Next::more` says that more must be read.
+/// Takes what is there of the body. `Next::body` says that more must be read.
 Connection::Next Connection::begin_body() {
   std::string& body = request_.body_;
   body.clear();
   body_received_ = 0;
   if (head_.framing.chunked) {
     chunks_.reset();
-    return Next::more;
+    return Next::body;
   }
   const size_t length = static_cast<size_t>(head_.framing.content_length.value_or(0));
   const size_t here = std::min(length, buffer_.size());
@@ -143,7 +143,7 @@ Connection::Next Connection::begin_body() {
   body.assign(buffer_.window().substr(0, here));
   buffer_.take(here);
   body_received_ = here;
-  return here == length ? Next::request : Next::more;
+  return here == length ? Next::request : Next::body;
 }
 
 /// Between requests.

@@ -1,0 +1,2 @@
+add_executable(bench_settlement ${CMAKE_CURRENT_SOURCE_DIR}/settlement_bench.cc)
+target_link_libraries(bench_settlement PRIVATE gatehouse_settlement benchmark::benchmark)

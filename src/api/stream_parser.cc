@@ -32,6 +32,14 @@ Result<std::optional<ChatEvent>> StreamParser::parse(std::string_view event, std
   return parsed;
 }
 
+Result<ChatCompletion> StreamParser::whole(std::string body) {
+  done_ = has_output_ = true;
+  if (operation_ == ChatRequest::Operation::text_completion) {
+    return parse_text_completion(std::move(body));
+  }
+  return parse_completion(std::move(body), dialect_, answer_tool_);
+}
+
 StreamParser::ChoiceState* StreamParser::choice(int index) {
   for (ChoiceState& state : choices_) {
     if (state.index == index) return &state;

@@ -81,6 +81,9 @@ class StreamParser {
   /// the upstream sends in-band is an error here.
   Result<std::optional<ChatEvent>> parse(std::string_view event, std::string data);
 
+  /// A whole answer where a stream was asked for.
+  Result<ChatCompletion> whole(std::string body);
+
   /// The upstream said that the answer is whole.
   bool done() const { return done_; }
   /// Every choice that began has a finish reason: an upstream that closes now left nothing out.

@@ -34,6 +34,9 @@ struct CallContext {
   std::string_view model;        // as this backend names it
   std::string_view traceparent;  // of the child span; empty if none
   std::string_view tracestate;
+  /// Takes what of the request the backend could not honour, as "seed: why"; may be null. The
+  /// trail tells it too.
+  std::vector<std::string>* warnings = nullptr;
 };
 
 /// A streamed answer, pulled event by event on the request's event loop.

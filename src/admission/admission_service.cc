@@ -126,6 +126,7 @@ Result<void> AdmissionService::recover() {
     log.dir = options_.dir;
     log.name = journal_name(loop);
     log.segment_bytes = options_.journal_segment_bytes;
+    log.reserve_bytes = options_.journal_reserve_bytes;
     log.sync_every = options_.sync_every;
     log.first_segment = std::max<uint64_t>(ledger->journal(log.name).folded.segment, 1);
     auto journal = store::AppendLog::open(log);

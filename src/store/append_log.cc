@@ -16,7 +16,7 @@
 namespace gatehouse::store {
 namespace {
 
-constexpr uint64_t kMinSegmentBytes = uint64_t{16} << 10;
+constexpr uint64_t kMinSegmentBytes = uint64_t{4} << 10;
 
 Refusal unusable(std::string reason) {
   return Refusal::internal(Layer::settlement, std::move(reason));

@@ -107,6 +107,24 @@ std::optional<std::string> decode_base64(std::string_view run) {
   return out;
 }
 
+std::string base64_bytes(std::string_view run) {
+  std::string out;
+  unsigned bits = 0;
+  unsigned held = 0;
+  for (const char c : run) {
+    if (c == '=') break;
+    const int value = base64_value(c);
+    if (value < 0) return {};
+    held = held << 6 | static_cast<unsigned>(value);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      out.push_back(static_cast<char>(held >> bits & 0xFF));
+    }
+  }
+  return out;
+}
+
 std::optional<std::string> decode_base32(std::string_view run) {
   std::string out;
   unsigned bits = 0;

@@ -19,6 +19,8 @@ bool reads_as_text(std::string_view bytes);
 // The decoders, each for one run of its alphabet, without surrounding text. Empty where the run is
 // not such an encoding. RFC 4648 for base64 (both alphabets, padding optional) and base32.
 std::optional<std::string> decode_base64(std::string_view run);
+/// The bytes of a base64 run whatever they are; empty where it holds other characters.
+std::string base64_bytes(std::string_view run);
 std::optional<std::string> decode_base32(std::string_view run);
 std::optional<std::string> decode_hex(std::string_view run);      // "4f76…", also with separators
 std::optional<std::string> decode_ascii85(std::string_view run);  // without <~ ~>

@@ -23,6 +23,12 @@ int64_t time_of(int64_t count, int64_t limit) {
   return time > kMost ? kMost : static_cast<int64_t>(time);
 }
 
+/// What the rounding of all units of a full bucket may have added: below one unit, so that it never
+/// lets one more through, and (for limits below some 245,000) enough to let the last one through.
+int64_t rounding(int64_t limit) {
+  return std::min(limit, time_of(1, limit) - 1);
+}
+
 int64_t units_in(int64_t time, int64_t limit) {
   return static_cast<int64_t>(Wide{time} * limit / kWindowNanos);
 }
@@ -31,11 +37,12 @@ int64_t units_in(int64_t time, int64_t limit) {
 
 std::optional<Nanos> RateBucket::take(int64_t count, int64_t limit, SteadyTime now) {
   const int64_t cost = time_of(count, limit);
+  const int64_t window = kWindowNanos + rounding(limit);
   const int64_t at = nanos(now);
   int64_t full_at = full_at_.load(std::memory_order_relaxed);
   while (true) {
     const int64_t next = std::max(full_at, at) + cost;
-    if (next - at > kWindowNanos) return Nanos(next - at - kWindowNanos);
+    if (next - at > window) return Nanos(next - at - window);
     if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) {
       return std::nullopt;
     }
@@ -60,7 +67,7 @@ Nanos RateBucket::until_full(SteadyTime now) const {
 }
 
 int64_t RateBucket::remaining(int64_t limit, SteadyTime now) const {
-  const int64_t backlog = until_full(now).count();
+  const int64_t backlog = std::max<int64_t>(until_full(now).count() - rounding(limit), 0);
   return backlog >= kWindowNanos ? 0 : units_in(kWindowNanos - backlog, limit);
 }
 
@@ -75,7 +82,8 @@ std::optional<Nanos> TokenBucket::hold(int64_t estimate, int64_t limit, SteadyTi
 
 int64_t TokenBucket::remaining_unheld(int64_t limit, SteadyTime now) const {
   // Debt counts: what was used beyond the bucket has to refill first.
-  const Wide used = Wide{used_.until_full(now).count()} * limit;
+  const int64_t backlog = std::max<int64_t>(used_.until_full(now).count() - rounding(limit), 0);
+  const Wide used = Wide{backlog} * limit;
   return limit - static_cast<int64_t>((used + kWindowNanos - 1) / kWindowNanos);
 }
 

@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include "core/log.h"
+#include "settlement/record_json.h"
 #include "settlement/settlement.h"
 #include "settlement/verify.h"
 
@@ -89,6 +90,33 @@ void Trail(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 10);  // notes
 }
 BENCHMARK(Trail);
+
+void Build(benchmark::State& state) {
+  DecisionTrail trail(Clock::system());
+  fill_trail(trail);
+  const RequestRecord record = typical(trail);
+  std::string members;
+  for (auto _ : state) {
+    members.clear();
+    append_members(members, record);
+    benchmark::DoNotOptimize(members.data());
+  }
+  state.counters["bytes"] = static_cast<double>(members.size());
+}
+BENCHMARK(Build);
+
+void Hash(benchmark::State& state) {
+  DecisionTrail trail(Clock::system());
+  fill_trail(trail);
+  std::string members;
+  append_members(members, typical(trail));
+  Chain chain(chain_start("loop-0", "key"));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(chain.build(members));
+    chain.commit();
+  }
+}
+BENCHMARK(Hash);
 
 void Append(benchmark::State& state) {
   const Dir dir;

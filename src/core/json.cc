@@ -1,6 +1,14 @@
 #include "core/json.h"
 
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
 #include <fmt/format.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace gatehouse::json {
 namespace {
@@ -85,7 +93,66 @@ std::string raw(const Element& element) {
   return simdjson::minify(element);
 }
 
-void append_string(std::string& out, std::string_view text) {
+namespace {
+
+/// What a text holds that can't be copied into a JSON string as it is.
+struct Scan {
+  bool special = false;  // must be escaped
+  bool non_ascii = false;
+};
+
+bool is_special(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+#if defined(__SSE2__)
+void scan_block(__m128i bytes, Scan& scan) {
+  const __m128i special =
+      _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                   _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes));
+  scan.special |= _mm_movemask_epi8(special) != 0;
+  scan.non_ascii |= _mm_movemask_epi8(bytes) != 0;
+}
+
+__m128i load8(const char* at) {
+  return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(at));
+}
+#endif
+
+/// Most strings in records and logs are short and plain, so this is most of what they cost.
+Scan scan_text(std::string_view text) {
+  Scan scan;
+  size_t i = 0;
+#if defined(__SSE2__)
+  const char* const data = text.data();
+  const size_t size = text.size();
+  for (; i + 16 <= size; i += 16) {
+    scan_block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + i)), scan);
+  }
+  if (i < size && size >= 16) {  // the rest, with bytes that were seen before
+    scan_block(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + size - 16)), scan);
+    return scan;
+  }
+  if (size >= 8 && size < 16) {
+    scan_block(_mm_unpacklo_epi64(load8(data), load8(data + size - 8)), scan);
+    return scan;
+  }
+#endif
+  for (; i < text.size(); ++i) {
+    scan.special |= is_special(text[i]);
+    scan.non_ascii |= static_cast<unsigned char>(text[i]) >= 0x80;
+  }
+  return scan;
+}
+
+void append_plain(std::string& out, std::string_view text) {
+  out.push_back('"');
+  out.append(text);
+  out.push_back('"');
+}
+
+void append_escaped(std::string& out, std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
   out.push_back('"');
   size_t clean = 0;
@@ -120,8 +187,17 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) {
+  if (scan_text(text).special) return append_escaped(out, text);
+  append_plain(out, text);
+}
+
 void append_untrusted_string(std::string& out, std::string_view text) {
-  if (simdjson::validate_utf8(text)) return append_string(out, text);
+  const Scan scan = scan_text(text);
+  if (!scan.special && !scan.non_ascii) return append_plain(out, text);
+  if (!scan.non_ascii || simdjson::validate_utf8(text)) return append_escaped(out, text);
   // Rare: keep each whole sequence, replace each byte that begins none.
   std::string clean;
   clean.reserve(text.size() + 16);
@@ -136,7 +212,33 @@ void append_untrusted_string(std::string& out, std::string_view text) {
       ++i;
     }
   }
-  append_string(out, clean);
+  append_escaped(out, clean);
+}
+
+void append_decimal(std::string& out, double value) {
+  char buffer[40];
+  constexpr double kExact = 1e9;  // up to here the digits below are exact to the sixth place
+  if (!(value > -kExact && value < kExact)) {
+    if (!std::isfinite(value)) {
+      out.append("null");
+      return;
+    }
+    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+    return;
+  }
+  int64_t millionths = std::llround(value * 1e6);
+  if (millionths < 0) out.push_back('-');
+  millionths = std::abs(millionths);
+  char* end = std::to_chars(buffer, buffer + sizeof buffer, millionths / 1'000'000).ptr;
+  int64_t rest = millionths % 1'000'000;
+  if (rest != 0) {
+    *end++ = '.';
+    for (int64_t unit = 100'000; rest != 0; unit /= 10) {
+      *end++ = static_cast<char>('0' + rest / unit);
+      rest %= unit;
+    }
+  }
+  out.append(buffer, end);
 }
 
 }  // namespace gatehouse::json

@@ -53,6 +53,9 @@ void append_string(std::string& out, std::string_view text);
 /// The same for bytes of unknown origin: what is not valid UTF-8 becomes U+FFFD.
 void append_untrusted_string(std::string& out, std::string_view text);
 
+/// Appends a number with at most six decimal places ("0.03", "12"); null if it is not finite.
+void append_decimal(std::string& out, double value);
+
 namespace build = boost::json;
 
 }  // namespace gatehouse::json

@@ -16,19 +16,6 @@ void append_number(std::string& out, Number value) {
   out.append(buffer, end);
 }
 
-/// JSON has no infinities; four significant digits are what a person compares.
-void append_real(std::string& out, double value) {
-  if (!(value >= std::numeric_limits<double>::lowest() &&
-        value <= std::numeric_limits<double>::max())) {
-    out.append("null");
-    return;
-  }
-  char buffer[48];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6).ptr;
-  out.append(buffer, end);
-}
-
 }  // namespace
 
 DecisionTrail::Note* DecisionTrail::add(Layer layer, std::string_view step,
@@ -97,15 +84,15 @@ void DecisionTrail::append_json(std::string& out) const {
     json::append_string(out, note.step);
     if (note.kind == Kind::score) {
       out.append(",\"score\":");
-      append_real(out, note.value);
+      json::append_decimal(out, note.value);
       out.append(",\"threshold\":");
-      append_real(out, note.threshold);
+      json::append_decimal(out, note.threshold);
     } else if (note.kind != Kind::text) {
       out.append(",\"value\":");
       if (note.kind == Kind::integer) {
         append_number(out, note.integer);
       } else {
-        append_real(out, note.value);
+        json::append_decimal(out, note.value);
       }
       if (!note.unit.empty()) {
         out.append(",\"unit\":");

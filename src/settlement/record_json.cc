@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <concepts>
 
 #include "core/json.h"
@@ -15,61 +14,73 @@ constexpr size_t kMaxText = 256;
 constexpr size_t kMaxReason = 512;
 constexpr size_t kMaxVerdicts = 64;
 
-/// Appends members of one object. Names are literals that need no escaping.
+/// The name of a member, made into `,"name":` when the program is compiled.
+class Name {
+ public:
+  consteval Name(const char* literal) {  // implicit: names are written where they are used
+    text_[size_++] = ',';
+    text_[size_++] = '"';
+    while (*literal != '\0') text_[size_++] = *literal++;
+    text_[size_++] = '"';
+    text_[size_++] = ':';
+  }
+  std::string_view text(bool comma) const {
+    return {text_ + (comma ? 0 : 1), size_ - (comma ? 0U : 1U)};
+  }
+
+ private:
+  char text_[40] = {};
+  size_t size_ = 0;
+};
+
+/// Appends members of one object.
 class Members {
  public:
   explicit Members(std::string& out) : out_(out) {}
 
-  void text(std::string_view name, std::string_view value, size_t limit = kMaxText) {
+  void text(const Name& name, std::string_view value, size_t limit = kMaxText) {
     if (value.empty()) return;
     begin(name);
     json::append_untrusted_string(out_, value.substr(0, limit));
   }
   /// A value that is known to hold no character that JSON escapes.
-  void plain(std::string_view name, std::string_view value) {
+  void plain(const Name& name, std::string_view value) {
     begin(name);
     out_.push_back('"');
     out_.append(value);
     out_.push_back('"');
   }
   template <std::integral T>
-  void number(std::string_view name, T value) {
+  void number(const Name& name, T value) {
     begin(name);
     char buffer[24];
     out_.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
   }
   template <std::integral T>
-  void count(std::string_view name, T value) {
+  void count(const Name& name, T value) {
     if (value != 0) number(name, value);
   }
-  void real(std::string_view name, double value) {
+  void real(const Name& name, double value) {
     begin(name);
-    char buffer[40];
-    if (!std::isfinite(value)) value = 0;
-    out_.append(
-        buffer,
-        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6).ptr);
+    json::append_decimal(out_, value);
   }
-  void flag(std::string_view name, bool value) {
+  void flag(const Name& name, bool value) {
     if (!value) return;
     begin(name);
     out_.append("true");
   }
-  void time(std::string_view name, WallTime value) {
+  void time(const Name& name, WallTime value) {
     begin(name);
     out_.push_back('"');
     append_rfc3339(out_, value);
     out_.push_back('"');
   }
-  void micros(std::string_view name, Nanos value) {
+  void micros(const Name& name, Nanos value) {
     count(name, std::chrono::duration_cast<std::chrono::microseconds>(value).count());
   }
-  void begin(std::string_view name) {
-    if (!first_) out_.push_back(',');
+  void begin(const Name& name) {
+    out_.append(name.text(!first_));
     first_ = false;
-    out_.push_back('"');
-    out_.append(name);
-    out_.append("\":");
   }
 
  private:

@@ -1,0 +1,2 @@
+gatehouse_fuzz_target(trace gatehouse_settlement)
+gatehouse_fuzz_target(audit_lines gatehouse_settlement)

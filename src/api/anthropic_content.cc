@@ -57,27 +57,6 @@ bool open_block(Reader& reader, Block& block) {
   return reader.string(at, *block.fields[kType], block.type);
 }
 
-/// All strings named "text" below an element, joined: what there is to read in search results.
-void collect_texts(const json::Element& element, std::string& out) {
-  json::Array items;
-  if (element.get(items) == simdjson::SUCCESS) {
-    for (const json::Element item : items) collect_texts(item, out);
-    return;
-  }
-  json::Object object;
-  if (element.get(object) != simdjson::SUCCESS) return;
-  for (const auto& field : object) {
-    std::string_view text;
-    const bool readable = field.key == "text" || field.key == "title" || field.key == "data";
-    if (readable && field.value.get(text) == simdjson::SUCCESS) {
-      if (!out.empty()) out.push_back('\n');
-      out.append(text);
-    } else {
-      collect_texts(field.value, out);
-    }
-  }
-}
-
 /// `source` of an image or a document. Keeps a document's plain text.
 bool read_source(Reader& reader, const Block& block, Part& out) {
   const Path path(block.path, "source");
@@ -101,8 +80,7 @@ bool read_source(Reader& reader, const Block& block, Part& out) {
     const Path at(path, "content");
     if (source.at_key("content").get(value) != simdjson::SUCCESS) return reader.missing(at);
     out.kind = Part::Kind::other;  // text in pieces: readable, not editable
-    if (value.is_string()) return reader.string(at, value, out.text);
-    collect_texts(value, out.text);
+    collect_texts(block.whole, out.text);
     return true;
   } else if (document) {
     return reader.not_one_of(type_path, type, {"base64", "text", "content", "url", "file"});
@@ -194,6 +172,26 @@ bool read_tool_result(Reader& reader, const Block& block, Message& out) {
 }
 
 }  // namespace
+
+void collect_texts(const json::Element& element, std::string& out) {
+  json::Array items;
+  if (element.get(items) == simdjson::SUCCESS) {
+    for (const json::Element item : items) collect_texts(item, out);
+    return;
+  }
+  json::Object object;
+  if (element.get(object) != simdjson::SUCCESS) return;
+  for (const auto& field : object) {
+    std::string_view text;
+    const bool readable = field.key == "text" || field.key == "title" || field.key == "content";
+    if (readable && field.value.get(text) == simdjson::SUCCESS) {
+      if (!out.empty()) out.push_back('\n');
+      out.append(text);
+    } else {
+      collect_texts(field.value, out);
+    }
+  }
+}
 
 std::string tool_result_extra(const json::Element& block) {
   std::string out = "{";

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/anthropic_fields.h"
 #include "api/messages_out.h"
 #include "api/openai_out.h"
 
@@ -162,7 +163,8 @@ class TurnWriter {
     switch (part.kind) {
       case Part::Kind::text:
       case Part::Kind::refusal:
-        if (!part.text.empty()) write_text(part, blocks);  // empty blocks are refused there
+        // Empty blocks are refused there; one that came from its own client is not ours to judge.
+        if (!part.text.empty() || same_dialect()) write_text(part, blocks);
         return {};
       case Part::Kind::thinking:
         if (part.signature.empty() && !same_dialect()) {
@@ -178,11 +180,22 @@ class TurnWriter {
         if (!same_dialect()) return write_foreign(part, blocks);
         if (part.kind == Part::Kind::file && !part.text.empty()) {
           write_document(part, blocks);
-        } else {
-          blocks.item().append(part.raw);
+          return {};
         }
+        if (part.kind == Part::Kind::other && was_edited(part)) {
+          return refuse(cannot_take("text that was redacted inside a block without a plain form"));
+        }
+        blocks.item().append(part.raw);
         return {};
     }
+  }
+
+  /// Search results and the like can't be written anew: an edit must not be lost silently.
+  static bool was_edited(const Part& part) {
+    const auto parsed = json::thread_parser().parse_copy(part.raw);
+    std::string text;
+    if (parsed) collect_texts(*parsed, text);
+    return text != part.text;
   }
 
   /// A document of plain text, whose text may have been edited.

@@ -60,18 +60,20 @@ class MessageWriter {
   }
 
   void write_calls(const Message& message, ListWriter& object) {
-    if (request_.legacy_functions) {
-      ListWriter call(object.name("function_call"), '{');
-      call.text("name", message.tool_calls.front().name);
-      call.text("arguments", message.tool_calls.front().arguments);
-      call.close('}');
-    } else if (same_dialect()) {
-      append_openai_tool_calls(object.name("tool_calls"), message.tool_calls);
-    } else {
-      std::vector<ToolCall> calls = message.tool_calls;
-      for (ToolCall& call : calls) call.raw.clear();  // of the other dialect
-      append_openai_tool_calls(object.name("tool_calls"), calls);
+    std::vector<ToolCall> calls;
+    for (const ToolCall& call : message.tool_calls) {
+      if (!call.id.empty()) {
+        calls.push_back(call);
+        if (!same_dialect()) calls.back().raw.clear();
+        continue;
+      }
+      // The form before tools, which has no ids.
+      ListWriter function(object.name("function_call"), '{');
+      function.text("name", call.name);
+      function.text("arguments", call.arguments);
+      function.close('}');
     }
+    if (!calls.empty()) append_openai_tool_calls(object.name("tool_calls"), calls);
   }
 
   /// The parts that are content, thinking apart.
@@ -86,7 +88,7 @@ class MessageWriter {
   Result<void> write_content(const Message& message, ListWriter& object) {
     const size_t count = content_parts(message);
     if (count == 0) {
-      if (message.role == Role::assistant) {
+      if (message.role == Role::assistant && (message.no_content || !message.tool_calls.empty())) {
         object.raw("content", "null");
       } else {
         object.text("content", "");

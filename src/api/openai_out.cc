@@ -18,16 +18,15 @@ void append_openai_finish(std::string& out, FinishReason reason, bool legacy_fun
 void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {
   ListWriter list(out, '[');
   for (const ToolCall& call : calls) {
-    if (!call.raw.empty()) {
-      list.item().append(call.raw);
-      continue;
-    }
     ListWriter item(list.item(), '{');
+    // Written from the fields even if there is `raw`: the arguments may have been edited.
+    const bool custom = !call.raw.empty();
+    const std::string_view type = custom ? "custom" : "function";
     item.text("id", call.id);
-    item.text("type", "function");
-    ListWriter function(item.name("function"), '{');
+    item.text("type", type);
+    ListWriter function(item.name(type), '{');
     function.text("name", call.name);
-    function.text("arguments", call.arguments);
+    function.text(custom ? "input" : "arguments", call.arguments);
     function.close('}');
     item.close('}');
   }

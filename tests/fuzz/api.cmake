@@ -1,0 +1,3 @@
+gatehouse_fuzz_target(api_request gatehouse_api)
+gatehouse_fuzz_target(api_answer gatehouse_api)
+gatehouse_fuzz_target(api_stream gatehouse_api)

@@ -7,21 +7,12 @@
 #include "core/ids.h"
 #include "core/log.h"
 #include "settlement/record_json.h"
+#include "settlement/refusal.h"
 
 namespace gatehouse::settlement {
 namespace {
 
 constexpr std::string_view kControl = "control";
-
-Refusal unavailable(std::string reason) {
-  Refusal refusal;
-  refusal.kind = ErrorKind::unavailable;
-  refusal.layer = Layer::settlement;
-  refusal.code = "audit_unavailable";
-  refusal.message = "The audit log cannot be written; no request is accepted until it can.";
-  refusal.reason = std::move(reason);
-  return refusal;
-}
 
 void add(std::atomic<uint64_t>& counter, uint64_t n = 1) {
   counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -39,7 +30,7 @@ Result<PublishedEnd::End> find_end(const std::filesystem::path& dir, const Strea
     if (first) {
       if (!line || line->seq != head.state.seq || line->hash != head.state.hash ||
           reader.position() != head.last) {
-        return refuse(unavailable(
+        return refuse(audit_unavailable(
             fmt::format("the last sealed record {} of stream {} is not where the head says",
                         head.state.seq, head.name)));
       }
@@ -48,7 +39,7 @@ Result<PublishedEnd::End> find_end(const std::filesystem::path& dir, const Strea
     }
     if (!line || line->seq != end.state.seq + 1 ||
         line->hash != chain_hash(sha, end.state.hash, line->covered)) {
-      return refuse(unavailable(fmt::format(
+      return refuse(audit_unavailable(fmt::format(
           "record {} of stream {} does not continue its chain (segment {}, byte {})",
           end.state.seq + 1, head.name, reader.position().segment, reader.position().offset)));
     }
@@ -56,11 +47,11 @@ Result<PublishedEnd::End> find_end(const std::filesystem::path& dir, const Strea
     end.last = reader.position();
   }
   if (first) {
-    return refuse(unavailable(
+    return refuse(audit_unavailable(
         fmt::format("stream {} ends before its last sealed record {}", head.name, head.state.seq)));
   }
   if (reader.end() != store::AppendLogReader::End::clean) {
-    return refuse(unavailable(fmt::format("stream {}: {}", head.name, reader.end_detail())));
+    return refuse(audit_unavailable(fmt::format("stream {}: {}", head.name, reader.end_detail())));
   }
   return end;
 }
@@ -93,7 +84,8 @@ Result<void> AuditStream::append_members_text() {
     written = write_line(members_);
     if (written) return written;
   } else {
-    written = refuse(unavailable(fmt::format("{} records wait to be written", backlog_.size())));
+    written =
+        refuse(audit_unavailable(fmt::format("{} records wait to be written", backlog_.size())));
   }
   add(failures_);
   if (backlog_bytes_ + members_.size() > kMaxBacklogBytes) {
@@ -119,7 +111,7 @@ bool AuditStream::retry() {
 Result<void> AuditStream::write_line(std::string_view members) {
   const std::string_view line = chain_.build(members);
   const auto position = log_->append(line);
-  if (!position) return refuse(unavailable(position.error().reason));
+  if (!position) return refuse(audit_unavailable(position.error().reason));
   chain_.commit();
   end_.publish({.state = chain_.state(), .last = *position});
   add(records_);
@@ -148,7 +140,8 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(const AuditOptions& options, co
   std::error_code error;
   std::filesystem::create_directories(options.dir, error);
   if (error) {
-    return refuse(unavailable(fmt::format("making {}: {}", options.dir.string(), error.message())));
+    return refuse(
+        audit_unavailable(fmt::format("making {}: {}", options.dir.string(), error.message())));
   }
   std::filesystem::permissions(options.dir, std::filesystem::perms::owner_all, error);
 
@@ -167,7 +160,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(const AuditOptions& options, co
                                : make_audit_keys(options.key_file, random);
   if (!keys) return refuse(keys.error());
   if (head && head->public_key != keys->public_key) {
-    return refuse(unavailable(
+    return refuse(audit_unavailable(
         fmt::format("head.json was signed by another key than {}", options.key_file.string())));
   }
   audit->keys_ = std::move(*keys);
@@ -187,7 +180,7 @@ Result<void> AuditLog::open_streams(const std::optional<Head>& head) {
     const StreamHead* known = head_.find(name);
     if (known == nullptr) {
       if (!store::list_segments(options_.dir, name).empty()) {
-        return refuse(unavailable(fmt::format(
+        return refuse(audit_unavailable(fmt::format(
             "{} holds records of stream {}, but its head does not", options_.dir.string(), name)));
       }
       head_.streams.push_back(
@@ -196,7 +189,7 @@ Result<void> AuditLog::open_streams(const std::optional<Head>& head) {
     }
     auto log = store::AppendLog::open(
         {.dir = options_.dir, .name = name, .segment_bytes = options_.segment_bytes});
-    if (!log) return refuse(unavailable(log.error().reason));
+    if (!log) return refuse(audit_unavailable(log.error().reason));
     if ((*log)->recovery().torn_bytes != 0) {
       log::warn("audit_record_cut", {{"stream", name},
                                      {"bytes", (*log)->recovery().torn_bytes},

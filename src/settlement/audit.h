@@ -125,6 +125,7 @@ class AuditLog {
 
   /// Whether records can be written and sealed now. From any thread.
   bool healthy() const;
+  bool seal_works() const { return seal_works_.load(std::memory_order_relaxed); }
   uint64_t seals() const { return seals_.load(std::memory_order_relaxed); }
   uint64_t seal_failures() const { return seal_failures_.load(std::memory_order_relaxed); }
   const std::vector<std::unique_ptr<AuditStream>>& streams() const { return streams_; }

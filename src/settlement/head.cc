@@ -12,6 +12,7 @@
 
 #include "core/digest.h"
 #include "core/json.h"
+#include "settlement/refusal.h"
 
 namespace gatehouse::settlement {
 namespace {
@@ -20,18 +21,8 @@ constexpr std::string_view kSignatureMember = ",\"signature\":\"";
 constexpr size_t kSignatureHex = 128;
 constexpr size_t kMaxHeadBytes = 1 << 20;
 
-Refusal unavailable(std::string reason) {
-  Refusal refusal;
-  refusal.kind = ErrorKind::unavailable;
-  refusal.layer = Layer::settlement;
-  refusal.code = "audit_unavailable";
-  refusal.message = "The audit log cannot be written; no request is accepted until it can.";
-  refusal.reason = std::move(reason);
-  return refusal;
-}
-
 Refusal file_error(std::string_view doing, const std::filesystem::path& path) {
-  return unavailable(fmt::format("{} {}: {}", doing, path.string(), std::strerror(errno)));
+  return audit_unavailable(fmt::format("{} {}: {}", doing, path.string(), std::strerror(errno)));
 }
 
 struct KeyDeleter {
@@ -82,7 +73,7 @@ Result<std::string> read_all(const std::filesystem::path& path, int fd) {
     if (n == 0) return text;
     text.append(buffer.data(), static_cast<size_t>(n));
     if (text.size() > kMaxHeadBytes) {
-      return refuse(unavailable(fmt::format("{} is larger than expected", path.string())));
+      return refuse(audit_unavailable(fmt::format("{} is larger than expected", path.string())));
     }
   }
 }
@@ -104,7 +95,7 @@ Result<AuditKeys> derive_keys(std::string seed_source) {
   std::array<unsigned char, 32> raw{};
   size_t size = raw.size();
   if (!key || EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) != 1) {
-    return refuse(unavailable("OpenSSL cannot make an Ed25519 key"));
+    return refuse(audit_unavailable("OpenSSL cannot make an Ed25519 key"));
   }
   keys.public_key = to_hex({reinterpret_cast<const char*>(raw.data()), size});
   return keys;
@@ -115,7 +106,7 @@ template <typename T>
 Result<T> member(const json::Object& object, const char* name) {
   T value{};
   if (object.at_key(name).get(value) != simdjson::SUCCESS) {
-    return refuse(unavailable(fmt::format("head.json has no valid \"{}\"", name)));
+    return refuse(audit_unavailable(fmt::format("head.json has no valid \"{}\"", name)));
   }
   return value;
 }
@@ -123,7 +114,7 @@ Result<T> member(const json::Object& object, const char* name) {
 Result<StreamHead> parse_stream(const json::Element& element) {
   json::Object object;
   if (element.get(object) != simdjson::SUCCESS) {
-    return refuse(unavailable("head.json has a stream that is no object"));
+    return refuse(audit_unavailable("head.json has a stream that is no object"));
   }
   const auto name = member<std::string_view>(object, "name");
   const auto seq = member<uint64_t>(object, "seq");
@@ -141,7 +132,7 @@ Result<StreamHead> parse_stream(const json::Element& element) {
   stream.state.seq = *seq;
   stream.last = {.segment = *segment, .offset = *offset};
   if (!read_hex(*hash, stream.state.hash)) {
-    return refuse(unavailable("head.json has a hash that is not 64 hex digits"));
+    return refuse(audit_unavailable("head.json has a hash that is not 64 hex digits"));
   }
   return stream;
 }
@@ -171,7 +162,7 @@ Result<AuditKeys> read_audit_keys(const std::filesystem::path& path) {
   struct stat status {};
   if (::fstat(file.fd(), &status) != 0) return refuse(file_error("reading", path));
   if ((status.st_mode & 077) != 0) {
-    return refuse(unavailable(fmt::format(
+    return refuse(audit_unavailable(fmt::format(
         "{} is open to other users; make it yours alone with chmod 600", path.string())));
   }
   auto text = read_all(path, file.fd());
@@ -179,7 +170,7 @@ Result<AuditKeys> read_audit_keys(const std::filesystem::path& path) {
   Digest seed;
   if (text->size() != 65 || text->back() != '\n' ||
       !read_hex(std::string_view(*text).substr(0, 64), seed)) {
-    return refuse(unavailable(fmt::format("{} is no audit key", path.string())));
+    return refuse(audit_unavailable(fmt::format("{} is no audit key", path.string())));
   }
   return derive_keys(std::string(reinterpret_cast<const char*>(seed.data()), seed.size()));
 }
@@ -228,7 +219,7 @@ Result<std::string> sign_head(const Head& head, const AuditKeys& keys) {
   if (!key || !context ||
       EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), signature.data(), &size, bytes(text), text.size()) != 1) {
-    return refuse(unavailable("OpenSSL cannot sign the head"));
+    return refuse(audit_unavailable("OpenSSL cannot sign the head"));
   }
   text.append(kSignatureMember);
   text.append(to_hex({reinterpret_cast<const char*>(signature.data()), size}));
@@ -241,7 +232,7 @@ Result<Head> parse_head(std::string_view text) {
   const size_t tail = kSignatureMember.size() + kSignatureHex + 3;
   if (text.size() <= tail || text.size() > kMaxHeadBytes || !text.ends_with("\"}\n") ||
       text.substr(text.size() - tail, kSignatureMember.size()) != kSignatureMember) {
-    return refuse(unavailable("head.json does not end in a signature"));
+    return refuse(audit_unavailable("head.json does not end in a signature"));
   }
   const std::string_view covered = text.substr(0, text.size() - tail);
   const std::string_view signature =
@@ -250,7 +241,7 @@ Result<Head> parse_head(std::string_view text) {
   const auto root = parser.parse_copy(text);
   json::Object object;
   if (!root || root->get(object) != simdjson::SUCCESS) {
-    return refuse(unavailable("head.json is not valid JSON"));
+    return refuse(audit_unavailable("head.json is not valid JSON"));
   }
   const auto version = member<uint64_t>(object, "v");
   const auto number = member<uint64_t>(object, "number");
@@ -266,10 +257,11 @@ Result<Head> parse_head(std::string_view text) {
   if (!streams) return refuse(streams.error());
   Digest raw_key;
   if (*version != 1 || !read_hex(*public_key, raw_key)) {
-    return refuse(unavailable("head.json has an unknown version or no valid public key"));
+    return refuse(audit_unavailable("head.json has an unknown version or no valid public key"));
   }
   if (!is_signed(covered, signature, raw_key)) {
-    return refuse(unavailable("the signature of head.json is not valid: the file was changed"));
+    return refuse(
+        audit_unavailable("the signature of head.json is not valid: the file was changed"));
   }
   Head head;
   head.number = *number;

@@ -3,20 +3,10 @@
 #include <string>
 
 #include "core/log.h"
+#include "settlement/refusal.h"
 
 namespace gatehouse::settlement {
 namespace {
-
-Refusal audit_unavailable(std::string reason) {
-  Refusal refusal;
-  refusal.kind = ErrorKind::unavailable;
-  refusal.layer = Layer::settlement;
-  refusal.code = "audit_unavailable";
-  refusal.message = "The audit log cannot be written; no request is accepted until it can.";
-  refusal.reason = std::move(reason);
-  refusal.retry_after = std::chrono::seconds{1};
-  return refusal;
-}
 
 int64_t millis(Nanos time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -77,13 +67,13 @@ void add_audit_sources(MetricsRegistry& metrics, AuditLog& audit) {
 
 }  // namespace
 
-LoopSettlement::LoopSettlement(AuditStream& stream, MetricsRegistry& registry, size_t shard,
-                               std::string_view hash_key, const SettlementOptions& options,
-                               Random& random)
-    : stream_(stream),
-      shard_(registry.shard(shard)),
+LoopSettlement::LoopSettlement(AuditLog& audit, MetricsRegistry& registry, size_t loop,
+                               const SettlementOptions& options, Random& random)
+    : audit_(audit),
+      stream_(audit.stream(loop)),
+      shard_(registry.shard(loop)),
       request_metrics_(registry, shard_),
-      hasher_(hash_key),
+      hasher_(audit.prompt_key()),
       span_ids_(random),
       on_audit_failure_(options.on_audit_failure),
       access_log_(options.access_log) {
@@ -97,12 +87,12 @@ LoopSettlement::LoopSettlement(AuditStream& stream, MetricsRegistry& registry, s
 }
 
 Result<void> LoopSettlement::accepting() {
-  if (stream_.healthy() || (stream_.stats().backlog != 0 && stream_.retry() && stream_.healthy())) {
-    return {};
-  }
+  if (stream_.stats().backlog != 0) stream_.retry();
+  if (stream_.healthy() && audit_.seal_works()) return {};
   if (on_audit_failure_ == OnAuditFailure::continue_) return {};
   failed_closed_->add();
-  return refuse(audit_unavailable("the audit log of this loop cannot be written"));
+  return refuse(audit_unavailable(stream_.healthy() ? "the head of the audit log cannot be written"
+                                                    : "records of this loop cannot be written"));
 }
 
 Result<void> LoopSettlement::settle(const RequestRecord& record) {
@@ -131,8 +121,7 @@ Result<std::unique_ptr<Settlement>> Settlement::open(const SettlementOptions& op
   add_audit_sources(settlement->metrics_, *settlement->audit_);
   for (size_t i = 0; i < options.loops; ++i) {
     settlement->loops_.push_back(std::unique_ptr<LoopSettlement>(
-        new LoopSettlement(settlement->audit_->stream(i), settlement->metrics_, i,
-                           settlement->audit_->prompt_key(), options, random)));
+        new LoopSettlement(*settlement->audit_, settlement->metrics_, i, options, random)));
   }
   return settlement;
 }

@@ -59,9 +59,10 @@ class LoopSettlement {
 
  private:
   friend class Settlement;
-  LoopSettlement(AuditStream& stream, MetricsRegistry& registry, size_t shard,
-                 std::string_view hash_key, const SettlementOptions& options, Random& random);
+  LoopSettlement(AuditLog& audit, MetricsRegistry& registry, size_t loop,
+                 const SettlementOptions& options, Random& random);
 
+  const AuditLog& audit_;
   AuditStream& stream_;
   MetricsShard& shard_;
   RequestMetrics request_metrics_;

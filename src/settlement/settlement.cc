@@ -95,10 +95,14 @@ Result<void> LoopSettlement::accepting() {
                                                     : "records of this loop cannot be written"));
 }
 
-Result<void> LoopSettlement::settle(const RequestRecord& record) {
-  const auto appended = stream_.append(record);
+void LoopSettlement::count(const RequestRecord& record) {
   request_metrics_.observe(record);
   if (access_log_) write_access_log(record);
+}
+
+Result<void> LoopSettlement::settle(const RequestRecord& record) {
+  const auto appended = stream_.append(record);
+  count(record);
   if (appended) return {};
   if (on_audit_failure_ == OnAuditFailure::continue_) {
     failed_open_->add();

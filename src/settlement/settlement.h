@@ -47,6 +47,9 @@ class LoopSettlement {
   /// written when that works again, as far as the bounded backlog reaches.)
   Result<void> settle(const RequestRecord& record);
 
+  /// Metrics and log line alone: for where the operator has switched the audit log off.
+  void count(const RequestRecord& record);
+
   /// An upstream that failed a call, whether or not another one then answered.
   void count_upstream_error(std::string_view upstream, std::string_view code) {
     request_metrics_.upstream_error(upstream, code);

@@ -24,6 +24,8 @@ namespace gatehouse::config {
 
 /// The listener, its limits and the program's threads.
 struct ServerSpec {
+  ServerSpec() { http.port = 8080; }
+
   net::ServerOptions http;
   size_t threads = 0;         // event loops; 0: one per core
   size_t worker_threads = 0;  // for CPU-heavy work of the firewall; 0: one per core

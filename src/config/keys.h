@@ -9,20 +9,21 @@ namespace gatehouse::config {
 
 const Schema& root_schema();  // describes Config
 
-const Schema& server_schema();    // ServerSpec
-const Schema& admin_schema();     // AdminSpec
-const Schema& log_schema();       // LogSpec
-const Schema& pool_schema();      // net::ClientOptions
-const Schema& audit_schema();     // AuditSpec
-const Schema& engine_schema();    // inference::LocalEngineSpec
-const Schema& upstream_schema();  // inference::UpstreamSpec
-const Schema& model_schema();     // routing::AliasSpec
-const Schema& policy_schema();    // firewall::PolicySpec
-const Schema& tenant_schema();    // admission::TenantSpec
-const Schema& user_schema();      // admission::UserSpec
-const Schema& key_schema();       // KeyEntry
-const Schema& price_schema();     // admission::PriceSpec
-const Schema& limits_schema();    // admission::LimitSpec
-const Schema& budget_schema();    // admission::BudgetSpec
+const Schema& server_schema();       // ServerSpec
+const Schema& admin_schema();        // AdminSpec
+const Schema& log_schema();          // LogSpec
+const Schema& pool_schema();         // net::ClientOptions
+const Schema& audit_schema();        // AuditSpec
+const Schema& engine_schema();       // inference::LocalEngineSpec
+const Schema& upstream_schema();     // inference::UpstreamSpec
+const Schema& model_schema();        // routing::AliasSpec
+const Schema& policy_schema();       // firewall::PolicySpec
+const Schema& tenant_schema();       // admission::TenantSpec
+const Schema& user_schema();         // admission::UserSpec
+const Schema& key_schema();          // KeyEntry
+const Schema& key_request_schema();  // KeyEntry without its secret: what the admin API takes
+const Schema& price_schema();        // admission::PriceSpec
+const Schema& limits_schema();       // admission::LimitSpec
+const Schema& budget_schema();       // admission::BudgetSpec
 
 }  // namespace gatehouse::config

@@ -40,8 +40,28 @@ boost::json::value print_from(WallTime time) {
   return boost::json::string(print_day(time));
 }
 
+/// A time of the day too, where it is not midnight: keys made for hours need it.
 boost::json::value print_expiry(WallTime time) {
-  return boost::json::string(print_day(time));
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  if (seconds % 86'400 == 0) return boost::json::string(print_day(time));
+  return boost::json::string(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds)));
+}
+
+std::optional<WallTime> parse_expiry(const std::string& text) {
+  if (text.size() == 10) return admission::parse_date(text);
+  if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+      text[19] != 'Z') {
+    return std::nullopt;
+  }
+  auto time = admission::parse_date(text.substr(0, 10));
+  const auto two = [&](size_t at) {
+    const char high = text[at];
+    const char low = text[at + 1];
+    if (high < '0' || high > '9' || low < '0' || low > '9') return 99;
+    return (high - '0') * 10 + (low - '0');
+  };
+  if (!time || two(11) > 23 || two(14) > 59 || two(17) > 59) return std::nullopt;
+  return *time + std::chrono::seconds(two(11) * 3600 + two(14) * 60 + two(17));
 }
 
 std::optional<Money> parse_money(const std::string& text) {
@@ -67,6 +87,53 @@ void limits_and_budgets(Describe<T>& d, Limits limits, Budgets budgets) {
   d.object("limits", limits, limits_schema(), "Limits in time; what is not there is not limited.");
   d.objects("budgets", budgets, budget_schema(), "What may be spent; one for each period.")
       .range(0, 2);
+}
+
+void describe_key(Describe<KeyEntry>& d) {
+  d.text(
+       "tenant", [](KeyEntry& k) -> auto& { return k.spec.tenant; }, "The tenant's id.")
+      .required()
+      .written(kIdWords, kIdPattern);
+  d.text(
+       "user", [](KeyEntry& k) -> auto& { return k.spec.user; }, "The id of a user of the tenant.")
+      .written(kIdWords, kIdPattern);
+  d.text(
+      "name", [](KeyEntry& k) -> auto& { return k.spec.name; }, "For people.");
+  d.texts(
+       "models", [](KeyEntry& k) -> auto& { return k.spec.models; },
+       "Models that it may use, out of the tenant's; `*` at the end matches any rest.")
+      .else_means("the tenant's");
+  d.texts(
+       "ip_ranges", [](KeyEntry& k) -> auto& { return k.spec.ip_ranges; },
+       "Addresses and CIDR ranges that it may be used from.")
+      .else_means("from anywhere");
+  d.parsed(
+       "expires", Key::Type::text, [](KeyEntry& k) -> auto& { return k.spec.expires; },
+       parse_expiry, print_expiry, "From when on it is refused; a date is its 00:00 UTC.")
+      .written("a date, YYYY-MM-DD", "")
+      .such_as("2027-01-31")
+      .else_means("never");
+  limits_and_budgets(
+      d, [](KeyEntry& k) -> auto& { return k.spec.limits; },
+      [](KeyEntry& k) -> auto& { return k.spec.budgets; });
+  d.choices(
+       "roles", {"data", "admin"},
+       [](KeyEntry& k, const std::vector<std::string>& names) {
+         k.spec.roles = 0;
+         for (const std::string& name : names) {
+           k.spec.roles = static_cast<admission::Roles>(
+               k.spec.roles | admission::roles_of(name == "admin" ? Role::admin : Role::data));
+         }
+       },
+       [](const KeyEntry& k) {
+         std::vector<std::string_view> names;
+         for (const Role role : {Role::data, Role::admin}) {
+           if ((k.spec.roles & admission::roles_of(role)) != 0) names.push_back(to_string(role));
+         }
+         return names;
+       },
+       "What it is for: `data` is the model APIs, `admin` the admin API.")
+      .at_least(1);
 }
 
 }  // namespace
@@ -154,51 +221,16 @@ const Schema& key_schema() {
                          "create` and live in the data folder.");
     d.secret("secret", &KeyEntry::secret, "The key itself, as `gatehouse key generate` prints it.")
         .required();
-    d.text(
-         "tenant", [](KeyEntry& k) -> auto& { return k.spec.tenant; }, "The tenant's id.")
-        .required()
-        .written(kIdWords, kIdPattern);
-    d.text(
-         "user", [](KeyEntry& k) -> auto& { return k.spec.user; },
-         "The id of a user of the tenant.")
-        .written(kIdWords, kIdPattern);
-    d.text(
-        "name", [](KeyEntry& k) -> auto& { return k.spec.name; }, "For people.");
-    d.texts(
-         "models", [](KeyEntry& k) -> auto& { return k.spec.models; },
-         "Models that it may use, out of the tenant's; `*` at the end matches any rest.")
-        .else_means("the tenant's");
-    d.texts(
-         "ip_ranges", [](KeyEntry& k) -> auto& { return k.spec.ip_ranges; },
-         "Addresses and CIDR ranges that it may be used from.")
-        .else_means("from anywhere");
-    d.parsed(
-         "expires", Key::Type::text, [](KeyEntry& k) -> auto& { return k.spec.expires; }, parse_day,
-         print_expiry, "The day (00:00 UTC) from which it is refused.")
-        .written("a date, YYYY-MM-DD", "")
-        .such_as("2027-01-31")
-        .else_means("never");
-    limits_and_budgets(
-        d, [](KeyEntry& k) -> auto& { return k.spec.limits; },
-        [](KeyEntry& k) -> auto& { return k.spec.budgets; });
-    d.choices(
-         "roles", {"data", "admin"},
-         [](KeyEntry& k, const std::vector<std::string>& names) {
-           k.spec.roles = 0;
-           for (const std::string& name : names) {
-             k.spec.roles = static_cast<admission::Roles>(
-                 k.spec.roles | admission::roles_of(name == "admin" ? Role::admin : Role::data));
-           }
-         },
-         [](const KeyEntry& k) {
-           std::vector<std::string_view> names;
-           for (const Role role : {Role::data, Role::admin}) {
-             if ((k.spec.roles & admission::roles_of(role)) != 0) names.push_back(to_string(role));
-           }
-           return names;
-         },
-         "What it is for: `data` is the model APIs, `admin` the admin API.")
-        .at_least(1);
+    describe_key(d);
+    return d.done();
+  }();
+  return schema;
+}
+
+const Schema& key_request_schema() {
+  static const Schema schema = [] {
+    Describe<KeyEntry> d("key_request", "A key to make; its text is given once, in the answer.");
+    describe_key(d);
     return d.done();
   }();
   return schema;

@@ -58,7 +58,6 @@ std::vector<std::string> Config::upstream_names() const {
 
 Config defaults() {
   Config config;
-  config.server.http.port = 8080;
   add_built_in(config);
   return config;
 }
@@ -70,7 +69,6 @@ tl::expected<Config, ConfigErrors> parse(const std::string& text, const std::fil
   const Node root = parse_yaml(name, text, errors);
   Config config;
   config.file = file;
-  config.server.http.port = 8080;
   BindOptions bind_options;
   bind_options.file = name;
   bind_options.folder = file.parent_path();

@@ -96,7 +96,14 @@ class Validator {
     // Admission calls money what the file calls dollars.
     if (param.ends_with("money")) param.replace(param.size() - 5, 5, "usd");
     if (!param.empty()) where += (param.front() == '[' ? "" : ".") + param;
-    add(where, result.error().message);
+    add(where, sentence(result.error().message));
+  }
+
+  static std::string sentence(std::string text) {
+    if (text.empty()) return text;
+    if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    if (text.back() != '.') text += '.';
+    return text;
   }
 
   void server() {
@@ -189,7 +196,9 @@ class Validator {
         const std::string where = fmt::format("{}.targets[{}]", path, j);
         if (target.upstream.empty()) continue;
         name(where + ".upstream", target.upstream, "an upstream", names_.upstreams);
-        if (target.upstream == kLocalUpstream && config_.engine.enabled && !target.model.empty()) {
+        // A chat model of the operator's own has a name of its own.
+        if (target.upstream == kLocalUpstream && config_.engine.enabled && !target.model.empty() &&
+            config_.engine.chat_model_path.empty() && config_.engine.embedding_model_path.empty()) {
           name(where + ".model", target.model, "a model of the embedded engine",
                {std::string(kChatModel), std::string(kEmbeddingModel)});
         }

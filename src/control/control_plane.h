@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admission/admission.h"
+#include "admission/keys.h"
 #include "config/config.h"
 #include "control/data_dir.h"
 #include "core/clock.h"
@@ -84,6 +85,9 @@ class ControlPlane {
   /// errors say why. `actor` is who asked for it: "sighup", a key's id.
   Result<void> reload(const std::string& actor, config::ConfigErrors& errors);
 
+  /// Sections of the configuration that changed since the start and take effect at the next one.
+  std::vector<std::string> needs_restart() const;
+
   const DataDir& dir() const { return options_.dir; }
   const Clock& clock() const { return *options_.clock; }
 
@@ -91,10 +95,20 @@ class ControlPlane {
   friend class AdminRoutes;
   explicit ControlPlane(ControlOptions options);
 
+  // All of these with the mutex held.
+  admission::AdmissionSpecs merged(const config::Config& config) const;
+  Result<void> audit(const settlement::ControlEvent& event) const;
+  /// Checks the specs as they are now and hands them to the running server.
+  Result<void> admit() const;
+  Result<admission::NewKey> make_key(admission::KeySpec spec);
+  Result<std::string> ensure_admin_key();
+
   ControlOptions options_;
   mutable std::mutex mutex_;  // guards all below
   std::shared_ptr<const config::Config> config_;
   std::unique_ptr<Registry> registry_;
+  std::unique_ptr<admission::KeyHasher> hasher_;
+  std::shared_ptr<const config::Config> started_with_;
   ControlHooks hooks_;
 };
 

@@ -16,6 +16,7 @@ struct DataDir {
   std::filesystem::path control_db() const { return root / "control.db"; }
   std::filesystem::path admission() const { return root / "admission"; }
   std::filesystem::path audit() const { return root / "audit"; }
+  std::filesystem::path audit_key() const { return root / "audit.key"; }
   std::filesystem::path admin_key() const { return root / "admin.key"; }
   std::filesystem::path server_file() const { return root / "server.json"; }
   std::filesystem::path lock() const { return root / "lock"; }

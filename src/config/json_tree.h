@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config/schema.h"
+#include "config/yaml_tree.h"
+#include "core/json.h"
+
+namespace gatehouse::config {
+
+/// A JSON document as the tree that `bind` takes, so that the admin API reads the same objects as
+/// the file, by the same rules and with the same words. Depth is bounded by the JSON parser.
+Node node_from_json(const json::Element& element);
+
+/// Binds a JSON body to the struct that `schema` describes. Errors have no file.
+void bind_json(const Schema& schema, const json::Element& body, void* object, ConfigErrors& errors);
+
+}  // namespace gatehouse::config

@@ -1,0 +1,259 @@
+#include "control/control_plane.h"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "config/keys.h"
+#include "control/registry.h"
+#include "core/log.h"
+
+namespace gatehouse::control {
+namespace {
+
+constexpr const char* kAdminTenant = "admin";
+constexpr const char* kDemoTenant = "demo";
+
+tl::expected<config::Config, config::ConfigErrors> read_config(const ControlOptions& options) {
+  tl::expected<config::Config, config::ConfigErrors> config =
+      options.config_file.empty() ? config::defaults() : config::load(options.config_file);
+  if (config && options.overrides) options.overrides(*config);
+  return config;
+}
+
+Refusal bad_config() {
+  return Refusal::invalid("", "The configuration has errors.", "invalid_configuration");
+}
+
+bool has_tenant(const std::vector<admission::TenantSpec>& tenants, const std::string& id) {
+  return std::any_of(tenants.begin(), tenants.end(), [&](const auto& t) { return t.id == id; });
+}
+
+bool has_user(const std::vector<admission::UserSpec>& users, const std::string& tenant,
+              const std::string& id) {
+  return std::any_of(users.begin(), users.end(),
+                     [&](const auto& u) { return u.id == id && u.tenant == tenant; });
+}
+
+/// What is wrong where the layers are put together, in the form of the other errors.
+void add_refusal(const config::Config& config, const Refusal& refusal,
+                 config::ConfigErrors& errors) {
+  config::ConfigError error;
+  error.file = config.file.string();
+  error.key = refusal.param;
+  error.message = refusal.message;
+  errors.push_back(std::move(error));
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane(ControlOptions options) : options_(std::move(options)) {}
+ControlPlane::~ControlPlane() = default;
+
+Result<std::unique_ptr<ControlPlane>> ControlPlane::open(const ControlOptions& options,
+                                                         config::ConfigErrors& config_errors) {
+  auto config = read_config(options);
+  if (!config) {
+    config_errors = std::move(config.error());
+    return refuse(bad_config());
+  }
+  std::unique_ptr<ControlPlane> control(new ControlPlane(options));
+  control->config_ = std::make_shared<const config::Config>(std::move(*config));
+  control->started_with_ = control->config_;
+
+  std::error_code error;
+  std::filesystem::create_directories(options.dir.admission(), error);
+  std::filesystem::permissions(options.dir.admission(), std::filesystem::perms::owner_all, error);
+  auto pepper = admission::Pepper::load_or_make(options.dir.admission(), *options.random);
+  if (!pepper) return refuse(std::move(pepper.error()));
+  control->hasher_ = std::make_unique<admission::KeyHasher>(*pepper);
+
+  auto registry = Registry::open(options.dir.control_db());
+  if (!registry) return refuse(std::move(registry.error()));
+  control->registry_ = std::move(*registry);
+  if (auto fine = admission::validate(control->merged(*control->config_)); !fine) {
+    add_refusal(*control->config_, fine.error(), config_errors);
+    return refuse(bad_config());
+  }
+  return control;
+}
+
+std::shared_ptr<const config::Config> ControlPlane::config() const {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
+
+void ControlPlane::set_hooks(ControlHooks hooks) {
+  const std::lock_guard lock(mutex_);
+  hooks_ = std::move(hooks);
+}
+
+Result<admission::AdmissionSpecs> ControlPlane::specs() const {
+  const std::lock_guard lock(mutex_);
+  return merged(*config_);
+}
+
+admission::AdmissionSpecs ControlPlane::merged(const config::Config& config) const {
+  admission::AdmissionSpecs specs;
+  specs.prices = config.prices;
+  specs.tenants = config.tenants;
+  specs.users = config.users;
+  for (const admission::TenantSpec& tenant : registry_->tenants()) {
+    // What the file says wins: it is what the operator sees.
+    if (!has_tenant(config.tenants, tenant.id)) specs.tenants.push_back(tenant);
+  }
+  for (const admission::UserSpec& user : registry_->users()) {
+    if (has_user(config.users, user.tenant, user.id)) continue;
+    if (has_tenant(specs.tenants, user.tenant)) specs.users.push_back(user);
+  }
+  for (const config::KeyEntry& entry : config.keys) {
+    admission::KeyRecord key;
+    key.spec = entry.spec;
+    key.spec.id = admission::key_id_of(entry.secret);
+    key.hash = (*hasher_)(entry.secret);
+    specs.keys.push_back(std::move(key));
+  }
+  const size_t from_file = specs.keys.size();
+  for (const admission::KeyRecord& key : registry_->keys()) {
+    const bool in_file =
+        std::any_of(specs.keys.begin(), specs.keys.begin() + static_cast<ptrdiff_t>(from_file),
+                    [&](const auto& k) { return k.spec.id == key.spec.id; });
+    // A key whose tenant or user has gone from the file is of no use, and no reason not to start.
+    const bool orphan =
+        !has_tenant(specs.tenants, key.spec.tenant) ||
+        (!key.spec.user.empty() && !has_user(specs.users, key.spec.tenant, key.spec.user));
+    if (orphan) {
+      log::warn("key_without_owner", {{"key", key.spec.id}, {"tenant", key.spec.tenant}});
+    }
+    if (!in_file && !orphan) specs.keys.push_back(key);
+  }
+  return specs;
+}
+
+Result<void> ControlPlane::audit(const settlement::ControlEvent& event) const {
+  if (!hooks_.audit) return {};
+  return hooks_.audit(event);
+}
+
+Result<void> ControlPlane::admit() const {
+  const admission::AdmissionSpecs specs = merged(*config_);
+  if (auto fine = admission::validate(specs); !fine) return fine;
+  if (hooks_.admit) return hooks_.admit(specs);
+  return {};
+}
+
+Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec) {
+  admission::NewKey made = admission::make_key(*hasher_, *options_.random);
+  spec.id = made.id;
+  admission::KeyRecord record;
+  record.spec = std::move(spec);
+  record.hash = made.hash;
+  record.created = options_.clock->wall();
+  if (auto ok = registry_->put(record); !ok) return refuse(std::move(ok.error()));
+  return made;
+}
+
+Result<std::string> ControlPlane::ensure_admin_key() {
+  const std::optional<std::string> there = read_admin_key(options_.dir);
+  if (there && admission::is_well_formed_key(*there)) {
+    const std::string id(admission::key_id_of(*there));
+    for (const admission::KeyRecord& key : registry_->keys()) {
+      if (key.spec.id == id && key.hash == (*hasher_)(*there) && !key.revoked) return *there;
+    }
+  }
+  if (!has_tenant(registry_->tenants(), kAdminTenant) &&
+      !has_tenant(config_->tenants, kAdminTenant)) {
+    admission::TenantSpec tenant;
+    tenant.id = kAdminTenant;
+    tenant.name = "Operators";
+    if (auto ok = registry_->put(tenant); !ok) return refuse(std::move(ok.error()));
+  }
+  admission::KeySpec spec;
+  spec.tenant = kAdminTenant;
+  spec.name = "admin.key";
+  spec.roles = admission::roles_of(admission::Role::admin);
+  auto made = make_key(std::move(spec));
+  if (!made) return refuse(std::move(made.error()));
+  if (auto ok = write_private_file(options_.dir.admin_key(), made->text + "\n"); !ok) {
+    return refuse(std::move(ok.error()));
+  }
+  return made->text;
+}
+
+Result<std::optional<FirstStart>> ControlPlane::first_start() {
+  const std::lock_guard lock(mutex_);
+  const bool fresh = registry_->tenants().empty() && config_->tenants.empty();
+  auto admin_key = ensure_admin_key();
+  if (!admin_key) return refuse(std::move(admin_key.error()));
+  if (!fresh) return std::optional<FirstStart>();
+
+  admission::TenantSpec tenant;
+  tenant.id = kDemoTenant;
+  tenant.name = "Demo";
+  if (auto ok = registry_->put(tenant); !ok) return refuse(std::move(ok.error()));
+  admission::KeySpec spec;
+  spec.tenant = kDemoTenant;
+  spec.name = "first key";
+  auto made = make_key(std::move(spec));
+  if (!made) return refuse(std::move(made.error()));
+  return std::optional<FirstStart>(FirstStart{kDemoTenant, made->text, *admin_key});
+}
+
+std::vector<std::string> ControlPlane::needs_restart() const {
+  const std::lock_guard lock(mutex_);
+  const boost::json::value before = config::to_json(config::root_schema(), started_with_.get());
+  const boost::json::value now = config::to_json(config::root_schema(), config_.get());
+  std::vector<std::string> changed;
+  for (const char* section : {"data_dir", "server", "admin", "engine", "upstream_pool", "audit"}) {
+    const boost::json::value* a = before.as_object().if_contains(section);
+    const boost::json::value* b = now.as_object().if_contains(section);
+    if ((a == nullptr) != (b == nullptr) || (a != nullptr && *a != *b))
+      changed.emplace_back(section);
+  }
+  return changed;
+}
+
+Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors& errors) {
+  auto loaded = read_config(options_);
+  const std::lock_guard lock(mutex_);
+  settlement::ControlEvent event;
+  event.action = "config.reload";
+  event.actor = actor;
+  const std::string file = options_.config_file.string();
+  event.target = file;
+  const auto failed = [&](Refusal refusal) -> Result<void> {
+    event.ok = false;
+    event.detail = refusal.message;
+    (void)audit(event);
+    return refuse(std::move(refusal));
+  };
+  if (!loaded) {
+    errors = std::move(loaded.error());
+    return failed(bad_config());
+  }
+  const auto next = std::make_shared<const config::Config>(std::move(*loaded));
+  const admission::AdmissionSpecs specs = merged(*next);
+  if (auto fine = admission::validate(specs); !fine) {
+    add_refusal(*next, fine.error(), errors);
+    return failed(bad_config());
+  }
+  if (hooks_.apply) {
+    if (auto applied = hooks_.apply(next); !applied) {
+      add_refusal(*next, applied.error(), errors);
+      return failed(std::move(applied.error()));
+    }
+  }
+  if (hooks_.admit) {
+    if (auto admitted = hooks_.admit(specs); !admitted) {
+      if (hooks_.apply) (void)hooks_.apply(config_);  // was running before, so it can again
+      add_refusal(*next, admitted.error(), errors);
+      return failed(std::move(admitted.error()));
+    }
+  }
+  config_ = next;
+  (void)audit(event);  // it has happened; a full disk doesn't undo it, and health tells
+  return {};
+}
+
+}  // namespace gatehouse::control

@@ -1,0 +1,1 @@
+gatehouse_fuzz_target(config gatehouse_config)

@@ -1,0 +1,355 @@
+// The admin API as the server and the commands call it, on a data folder of its own.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "control/admin_call.h"
+#include "control/control_plane.h"
+
+namespace gatehouse::control {
+namespace {
+
+namespace bj = boost::json;
+namespace fs = std::filesystem;
+
+/// A control plane on a fresh folder, and what it tells the server.
+class Admin : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/gatehouse-control-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    root_ = folder;
+    ASSERT_NO_FATAL_FAILURE(open());
+  }
+  void TearDown() override {
+    control_.reset();
+    fs::remove_all(root_);
+  }
+
+  void open() {
+    control_.reset();
+    ControlOptions options;
+    options.dir.root = root_;
+    options.clock = &clock_;
+    if (!yaml_.empty()) {
+      options.config_file = root_ / "gatehouse.yaml";
+      std::ofstream(options.config_file) << yaml_;
+    }
+    config::ConfigErrors errors;
+    auto opened = ControlPlane::open(options, errors);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message << config::to_string(errors);
+    control_ = std::move(*opened);
+    ControlHooks hooks;
+    hooks.admit = [this](const admission::AdmissionSpecs& specs) -> Result<void> {
+      admitted_ = specs;
+      return {};
+    };
+    hooks.revoke = [this](const std::string& id) { revoked_.insert(id); };
+    hooks.apply = [this](std::shared_ptr<const config::Config> next) -> Result<void> {
+      if (refuse_apply_) return refuse(Refusal::invalid("engine.enabled", "Not now."));
+      applied_ = std::move(next);
+      return {};
+    };
+    hooks.audit = [this](const settlement::ControlEvent& event) -> Result<void> {
+      if (refuse_audit_) return refuse(Refusal::internal(Layer::settlement, "disk full"));
+      noted_.push_back(std::string(event.action) + " " + std::string(event.target) +
+                       (event.ok ? "" : " failed"));
+      return {};
+    };
+    control_->set_hooks(std::move(hooks));
+  }
+
+  bj::object call(int status, const std::string& method, const std::string& path,
+                  const std::string& body = "") {
+    const AdminResponse response =
+        handle_admin(*control_, {method, "/admin/v1" + path, body, "tester"});
+    EXPECT_EQ(response.status, status) << method << " " << path << ": " << response.body;
+    EXPECT_EQ(response.content_type,
+              response.status < 400 ? "application/json" : "application/problem+json");
+    return bj::parse(response.body).as_object();
+  }
+
+  const admission::KeyRecord* admitted_key(const std::string& id) const {
+    for (const auto& key : admitted_.keys) {
+      if (key.spec.id == id) return &key;
+    }
+    return nullptr;
+  }
+
+  fs::path root_;
+  std::string yaml_;
+  ManualClock clock_;
+  std::unique_ptr<ControlPlane> control_;
+  admission::AdmissionSpecs admitted_;
+  std::set<std::string> revoked_;
+  std::shared_ptr<const config::Config> applied_;
+  std::vector<std::string> noted_;
+  bool refuse_apply_ = false;
+  bool refuse_audit_ = false;
+};
+
+TEST_F(Admin, FirstStartMakesADemoTenantItsKeyAndAnAdminKeyOnce) {
+  auto first = control_->first_start();
+  ASSERT_TRUE(first.has_value());
+  ASSERT_TRUE(first->has_value());
+  EXPECT_EQ((*first)->tenant, "demo");
+  EXPECT_TRUE(admission::is_well_formed_key((*first)->key));
+  EXPECT_EQ(read_admin_key(control_->dir()), (*first)->admin_key);
+  struct stat about {};
+  ASSERT_EQ(stat((root_ / "admin.key").c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0600U);
+
+  const auto specs = control_->specs();
+  ASSERT_EQ(specs->keys.size(), 2U);
+  for (const auto& key : specs->keys) {
+    const bool admin = key.spec.id == admission::key_id_of((*first)->admin_key);
+    EXPECT_EQ(key.spec.roles,
+              admission::roles_of(admin ? admission::Role::admin : admission::Role::data));
+  }
+
+  // The second start finds everything as it was.
+  ASSERT_NO_FATAL_FAILURE(open());
+  auto second = control_->first_start();
+  ASSERT_TRUE(second.has_value());
+  EXPECT_FALSE(second->has_value());
+  EXPECT_EQ(control_->specs()->keys.size(), 2U);
+  EXPECT_EQ(read_admin_key(control_->dir()), (*first)->admin_key);
+
+  // A lost admin.key is replaced by a new one; the demo tenant is not made again.
+  fs::remove(root_ / "admin.key");
+  ASSERT_TRUE(control_->first_start().has_value());
+  EXPECT_TRUE(read_admin_key(control_->dir()).has_value());
+  EXPECT_NE(read_admin_key(control_->dir()), (*first)->admin_key);
+}
+
+TEST_F(Admin, NoKeyIsStoredInPlain) {
+  const auto first = control_->first_start();
+  const std::string made = std::string(
+      call(201, "POST", "/keys", R"({"tenant": "demo", "name": "ci"})")["key"].as_string());
+  control_.reset();
+  for (const auto& entry : fs::recursive_directory_iterator(root_)) {
+    if (!entry.is_regular_file() || entry.path().filename() == "admin.key") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string content((std::istreambuf_iterator<char>(in)), {});
+    // The id is public; the secret follows it.
+    for (const std::string& key : {made, (*first)->key, (*first)->admin_key}) {
+      EXPECT_EQ(content.find(key.substr(admission::kKeyPrefix.size() + admission::kKeyIdChars)),
+                std::string::npos)
+          << entry.path();
+    }
+  }
+}
+
+TEST_F(Admin, TenantsAreMadeShownChangedAndDeletedWithTheirKeys) {
+  call(201, "POST", "/tenants",
+       R"({"id": "acme", "limits": {"requests_per_minute": 60},
+           "budgets": [{"period": "month", "usd": "250.50"}]})");
+  bj::object shown = call(200, "GET", "/tenants/acme");
+  EXPECT_EQ(shown["declared_in"], "database");
+  EXPECT_EQ(bj::serialize(shown["budgets"]), R"([{"period":"month","usd":"250.5"}])");
+  call(200, "PUT", "/tenants/acme", R"({"id": "acme", "suspended": true})");
+  EXPECT_FALSE(call(200, "GET", "/tenants/acme").contains("limits"));
+  ASSERT_EQ(admitted_.tenants.size(), 1U);
+  EXPECT_TRUE(admitted_.tenants[0].suspended);
+
+  ASSERT_NO_FATAL_FAILURE(open());  // it was on disk
+  EXPECT_TRUE(control_->specs()->tenants[0].suspended);
+
+  const auto key = call(201, "POST", "/keys", R"({"tenant": "acme"})");
+  EXPECT_EQ(call(200, "DELETE", "/tenants/acme")["keys"], 1);
+  EXPECT_TRUE(revoked_.contains(std::string(key.at("id").as_string())));
+  EXPECT_TRUE(admitted_.tenants.empty());
+  EXPECT_TRUE(admitted_.keys.empty());
+  call(404, "GET", "/tenants/acme");
+  EXPECT_EQ(noted_, (std::vector<std::string>{"tenant.create acme", "tenant.replace acme",
+                                              "key.create " + std::string(key.at("id").as_string()),
+                                              "tenant.delete acme"}));
+}
+
+TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  call(201, "POST", "/users", R"({"id": "ada", "tenant": "acme"})");
+  const auto made = call(201, "POST", "/keys",
+                         R"({"tenant": "acme", "user": "ada", "models": ["gpt-4*"],
+                             "roles": ["data", "admin"], "ip_ranges": ["10.0.0.0/8"],
+                             "expires": "2030-01-31T08:00:00Z"})");
+  const std::string id(made.at("id").as_string());
+  EXPECT_TRUE(admission::is_well_formed_key(std::string(made.at("key").as_string())));
+  ASSERT_NE(admitted_key(id), nullptr);
+  EXPECT_EQ(admitted_key(id)->spec.user, "ada");
+  EXPECT_EQ(admitted_key(id)->spec.roles, 3);
+
+  const auto shown = call(200, "GET", "/keys/" + id);
+  EXPECT_FALSE(shown.contains("key"));
+  EXPECT_EQ(shown.at("status"), "active");
+  EXPECT_EQ(shown.at("expires"), "2030-01-31T08:00:00Z");
+  EXPECT_EQ(call(200, "GET", "/keys?tenant=nobody")["keys"].as_array().size(), 0U);
+  EXPECT_EQ(call(200, "GET", "/keys?tenant=acme")["keys"].as_array().size(), 1U);
+
+  const auto rotated = call(201, "POST", "/keys/" + id + "/rotate");
+  const std::string next(rotated.at("id").as_string());
+  EXPECT_NE(next, id);
+  EXPECT_EQ(rotated.at("models"), made.at("models"));
+  EXPECT_TRUE(revoked_.contains(id));
+  EXPECT_EQ(call(200, "GET", "/keys/" + id).at("status"), "revoked");
+  call(409, "POST", "/keys/" + id + "/rotate");
+
+  // With a grace period the old one expires instead.
+  const auto third = call(201, "POST", "/keys/" + next + "/rotate?grace_seconds=60");
+  EXPECT_FALSE(revoked_.contains(next));
+  EXPECT_EQ(call(200, "GET", "/keys/" + next).at("status"), "active");
+  clock_.advance(std::chrono::seconds(61));
+  EXPECT_EQ(call(200, "GET", "/keys/" + next).at("status"), "expired");
+  call(400, "POST", "/keys/" + next + "/rotate?grace_seconds=ten");
+
+  const std::string last(third.at("id").as_string());
+  call(200, "POST", "/keys/" + last + "/revoke");
+  EXPECT_TRUE(revoked_.contains(last));
+  ASSERT_NE(admitted_key(last), nullptr);
+  EXPECT_TRUE(admitted_key(last)->revoked.has_value());
+  call(200, "POST", "/keys/" + last + "/revoke");  // twice is the same
+  call(404, "DELETE", "/keys/nosuch");
+}
+
+TEST_F(Admin, WrongBodiesAreRefusedWithEveryError) {
+  bj::object wrong = call(400, "POST", "/tenants", R"({"id": "A b", "polcy": "x", "models": 3})");
+  EXPECT_EQ(wrong["status"], 400);
+  ASSERT_TRUE(wrong.contains("errors"));
+  EXPECT_EQ(wrong["errors"].as_array().size(), 3U) << bj::serialize(wrong);
+  EXPECT_EQ(call(400, "POST", "/tenants", "[]")["detail"],
+            "The body must be a JSON object, but is an array.");
+  call(400, "POST", "/tenants", "{");
+  call(400, "POST", "/tenants", "");
+  call(400, "POST", "/tenants", R"({"id": "acme", "policy": "nope"})");
+  call(404, "POST", "/keys", R"({"tenant": "nobody"})");
+  call(400, "POST", "/keys", R"({"tenant": "acme", "expires": "soon"})");
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  EXPECT_EQ(call(409, "POST", "/tenants", R"({"id": "acme"})")["code"], "tenant_exists");
+  call(404, "POST", "/keys", R"({"tenant": "acme", "user": "nobody"})");
+  EXPECT_EQ(call(400, "POST", "/keys", R"({"tenant": "acme", "expires": "2001-01-01"})")["code"],
+            "expires_in_the_past");
+  call(400, "POST", "/keys", R"({"tenant": "acme", "ip_ranges": ["10.0.0.1/8"]})");
+  call(400, "POST", "/keys", R"({"tenant": "acme", "roles": ["root"]})");
+  call(404, "GET", "/nothing");
+  call(404, "GET", "/tenants/a/b/c/d/e");
+  call(404, "GET", "/tenants/%zz");
+  call(405, "PATCH", "/tenants");
+  EXPECT_TRUE(noted_.size() == 1U);  // what is refused changes nothing
+}
+
+TEST_F(Admin, NothingIsChangedThatCannotBeAudited) {
+  refuse_audit_ = true;
+  call(500, "POST", "/tenants", R"({"id": "acme"})");
+  EXPECT_TRUE(control_->specs()->tenants.empty());
+  refuse_audit_ = false;
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  refuse_audit_ = true;
+  call(500, "POST", "/keys", R"({"tenant": "acme"})");
+  for (const auto& key : control_->specs()->keys) EXPECT_TRUE(key.revoked.has_value());
+  // But a key can be revoked on a full disk.
+  refuse_audit_ = false;
+  const std::string id(call(201, "POST", "/keys", R"({"tenant": "acme"})").at("id").as_string());
+  refuse_audit_ = true;
+  call(200, "POST", "/keys/" + id + "/revoke");
+  EXPECT_TRUE(revoked_.contains(id));
+}
+
+TEST_F(Admin, WhatTheFileDeclaresIsChangedThereOnly) {
+  yaml_ = "tenants: [{id: acme, name: Acme}]\nusers: [{id: ada, tenant: acme}]\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  EXPECT_EQ(call(200, "GET", "/tenants/acme")["declared_in"], "file");
+  EXPECT_EQ(call(409, "DELETE", "/tenants/acme")["code"], "declared_in_file");
+  call(409, "PUT", "/tenants/acme", R"({"id": "acme"})");
+  call(409, "DELETE", "/tenants/acme/users/ada");
+  // Keys of it may live in the database. They have no owner once the file drops the tenant, and
+  // are as good as unknown then; the reload goes through.
+  call(201, "POST", "/keys", R"({"tenant": "acme", "user": "ada"})");
+  EXPECT_EQ(control_->specs()->keys.size(), 1U);
+  std::ofstream(root_ / "gatehouse.yaml") << "tenants: []\n";
+  call(200, "POST", "/reload");
+  EXPECT_TRUE(admitted_.keys.empty());
+}
+
+TEST_F(Admin, ReloadSwapsWholeOrNotAtAll) {
+  yaml_ = "log: {level: info}\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  std::ofstream(root_ / "gatehouse.yaml") << "log: {level: debug}\nserver: {threads: 7}\n";
+  EXPECT_EQ(bj::serialize(call(200, "POST", "/reload")["needs_restart"]), R"(["server"])");
+  EXPECT_EQ(control_->config()->log.level, log::Level::debug);
+  EXPECT_EQ(applied_, control_->config());
+
+  std::ofstream(root_ / "gatehouse.yaml") << "log: {level: loud}\nserver: {threads: -1}\n";
+  const bj::object wrong = call(400, "POST", "/reload");
+  ASSERT_EQ(wrong.at("errors").as_array().size(), 2U);
+  EXPECT_EQ(wrong.at("errors").at(0).at("line"), 1);
+  EXPECT_EQ(wrong.at("errors").at(0).at("key"), "log.level");
+  EXPECT_EQ(control_->config()->log.level, log::Level::debug);
+
+  std::ofstream(root_ / "gatehouse.yaml") << "log: {level: warn}\n";
+  refuse_apply_ = true;
+  call(400, "POST", "/reload");
+  EXPECT_EQ(control_->config()->log.level, log::Level::debug);
+  EXPECT_EQ(noted_.size(), 3U);
+  EXPECT_TRUE(noted_[1].ends_with("failed"));
+}
+
+TEST_F(Admin, ConfigurationIsShownWithoutSecrets) {
+  setenv("GATEHOUSE_TEST_SECRET", "sk-very-secret", 1);
+  yaml_ = "upstreams: [{name: a, base_url: 'http://h/v1', api_key_env: GATEHOUSE_TEST_SECRET}]\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  EXPECT_EQ(control_->config()->upstreams[0].api_key, "sk-very-secret");
+  const std::string text = bj::serialize(call(200, "GET", "/config"));
+  EXPECT_NE(text.find("http://h/v1"), std::string::npos);
+  EXPECT_EQ(text.find("very-secret"), std::string::npos);
+}
+
+TEST_F(Admin, ADatabaseOfANewerVersionIsLeftAlone) {
+  control_.reset();
+  const std::string command = "python3 -c \"import sqlite3; d = sqlite3.connect('" +
+                              (root_ / "control.db").string() +
+                              "'); d.execute('PRAGMA user_version = 99'); d.commit()\"";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  ControlOptions options;
+  options.dir.root = root_;
+  config::ConfigErrors errors;
+  const auto opened = ControlPlane::open(options, errors);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(opened.error().code, "control_db_newer");
+}
+
+TEST(DataDir, IsHeldByOneProcessAtATime) {
+  char folder[] = "/tmp/gatehouse-lock-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const DataDir dir{folder};
+  ASSERT_TRUE(dir.prepare().has_value());
+  auto lock = DataDirLock::acquire(dir);
+  ASSERT_TRUE(lock.has_value());
+  const auto second = DataDirLock::acquire(dir);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, "data_dir_in_use");
+  lock->reset();
+  EXPECT_TRUE(DataDirLock::acquire(dir).has_value());
+
+  EXPECT_FALSE(ServerFile::read(dir).has_value());
+  ServerFile file{42, "http://127.0.0.1:1", "http://127.0.0.1:2", "0.1.0"};
+  ASSERT_TRUE(file.write(dir).has_value());
+  EXPECT_EQ(ServerFile::read(dir)->admin_url, "http://127.0.0.1:2");
+  std::ofstream(dir.server_file()) << "{broken";
+  EXPECT_FALSE(ServerFile::read(dir).has_value());
+  fs::remove_all(folder);
+}
+
+TEST(DataDir, SaysWhyAFolderCannotBeUsed) {
+  const DataDir file{"/dev/null"};
+  ASSERT_FALSE(file.prepare().has_value());
+  EXPECT_EQ(file.prepare().error().message,
+            "The data folder can't be used: /dev/null: is no folder.");
+}
+
+}  // namespace
+}  // namespace gatehouse::control

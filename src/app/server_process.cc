@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "app/install_paths.h"
-#include "app/local_backend.h"
 #include "app/snapshot.h"
 #include "app/version.h"
 #include "config/host_port.h"
 #include "core/log.h"
+#include "inference/local/local_backend.h"
 
 namespace gatehouse::app {
 namespace {
@@ -104,7 +104,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
   firewall_ = std::move(*wall);
 
   if (config.engine.enabled) {
-    Result<std::shared_ptr<inference::Backend>> local = make_local_backend(config.engine);
+    auto local = inference::local::LocalBackend::open(config.engine);
     if (!local) return refuse(std::move(local.error()));
     local_ = std::move(*local);
   }

@@ -1,0 +1,2 @@
+add_executable(bench_admission ${CMAKE_CURRENT_SOURCE_DIR}/admission_bench.cc)
+target_link_libraries(bench_admission PRIVATE gatehouse_admission benchmark::benchmark_main)

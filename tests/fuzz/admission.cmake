@@ -1,0 +1,2 @@
+gatehouse_fuzz_target(budget_journal gatehouse_admission)
+gatehouse_fuzz_target(admission_text gatehouse_admission)

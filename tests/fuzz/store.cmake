@@ -1,0 +1,1 @@
+gatehouse_fuzz_target(append_log gatehouse_store)

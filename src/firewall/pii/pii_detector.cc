@@ -15,6 +15,7 @@
 namespace gatehouse::firewall {
 namespace {
 
+constexpr size_t kCapitals = 4;        // letters that may stand apart before a number
 constexpr size_t kLongestNumber = 48;  // bytes of a number with its separators
 
 // The next digit or '@' at or behind `at`.
@@ -74,18 +75,10 @@ class Scan {
     if (run >= 4 && is_ascii_letter(text_[begin])) {
       if (const Span iban = read_iban(text_, begin)) return take(iban);
     }
+    if (const size_t stop = lettered_number(begin); stop != 0) return stop;
     const bool inside = continues_number(begin);
-    if (!inside && run <= NumberMasks::kLongestRun) {
-      size_t stop = 0;
-      const bool found =
-          NumberMasks::standard().find(text_, begin, run, [&](const NumberMasks::Match& match) {
-            if (!allowed(match, begin)) return false;
-            stop = take(
-                {begin, match.end, match.kind->rule, match.kind->score,
-                 match.kind->context.empty() || match.separator != '\0' ? "checksum" : "context"});
-            return true;
-          });
-      if (found) return stop;
+    if (!inside) {
+      if (const size_t stop = masked_number(begin, run); stop != 0) return stop;
     }
     if (const Span address = read_address(text_, begin, done_)) return take(address);
     if (!inside && begin == digit && run <= 15) {
@@ -93,6 +86,30 @@ class Scan {
       if (const Span phone = read_phone(text_, begin, done_, context)) return take(phone);
     }
     return end;
+  }
+
+  // A number of one of the kinds at `begin`, whose first group is `run` long; 0 if there is none.
+  size_t masked_number(size_t begin, size_t run) {
+    size_t stop = 0;
+    NumberMasks::standard().find(text_, begin, run, [&](const NumberMasks::Match& match) {
+      if (!allowed(match, begin)) return false;
+      const bool checked = match.kind->context.empty() || match.separator != '\0';
+      stop = take({begin, match.end, match.kind->rule, match.kind->score,
+                   checked ? "checksum" : "context"});
+      return true;
+    });
+    return stop;
+  }
+
+  // A number whose first group is letters that stand apart: "AB 12 34 56 C", "X-1234567-L".
+  size_t lettered_number(size_t begin) {
+    if (begin < done_ + 2 || (text_[begin - 1] != ' ' && text_[begin - 1] != '-')) return 0;
+    size_t letters = begin - 1;
+    while (letters > done_ && text_[letters - 1] >= 'A' && text_[letters - 1] <= 'Z') --letters;
+    const size_t count = begin - 1 - letters;
+    if (count == 0 || count > kCapitals) return 0;
+    if (letters > 0 && (is_ascii_alnum(text_[letters - 1]) || text_[letters - 1] == '_')) return 0;
+    return masked_number(letters, count);
   }
 
   // "-3456" of "555-12-3456" and ".5" of "1.5" are no beginnings.
@@ -162,13 +179,19 @@ size_t PiiDetector::scan_growing(std::string_view text, Findings& out) {
   const bool number =
       std::any_of(text.begin() + static_cast<std::ptrdiff_t>(earliest), text.end(), is_ascii_digit);
   if (number) hold = std::min(hold, earliest);
+  // So is a short group of capitals that a number may follow: "AB 12 34 56 C".
+  size_t capitals = text.size();
+  if (capitals > 0 && (text[capitals - 1] == ' ' || text[capitals - 1] == '-')) --capitals;
+  const size_t capitals_end = capitals;
+  while (capitals > 0 && text[capitals - 1] >= 'A' && text[capitals - 1] <= 'Z') --capitals;
+  if (capitals_end - capitals <= kCapitals) hold = std::min(hold, capitals);
   // What was found and ends well before the held part is settled; what touches it may still grow.
   for (size_t i = first; i < out.size(); ++i) {
     if (out[i].end > hold) hold = std::min<size_t>(hold, out[i].begin);
   }
-  std::erase_if(out, [&](const Finding& finding) {
-    return &finding >= out.data() + first && finding.end > hold;
-  });
+  out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+                           [&](const Finding& finding) { return finding.end > hold; }),
+            out.end());
   return hold;
 }
 

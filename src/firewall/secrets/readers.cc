@@ -69,6 +69,11 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
+bool is_jwt_header(std::string_view part) {
+  const std::string header = base64_bytes(part);
+  return !header.empty() && header[0] == '{' && header.find("\"alg\"") != std::string::npos;
+}
+
 // The closing line's own newline, as it stands in a file or escaped in JSON.
 size_t past_newline(std::string_view text, size_t at) {
   if (text.compare(at, 2, "\\n") == 0) return at + 2;
@@ -105,7 +110,8 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
       const size_t closing = text.find("-----", body + 9);
       if (closing == text.npos || closing > body + 60)
         return {goes_on ? Kind::open : Kind::found, begin, text.size(), 0.99F};
-      return {letters >= 16 ? Kind::found : Kind::none, begin, past_newline(text, closing + 5), 0.99F};
+      return {letters >= 16 ? Kind::found : Kind::none, begin, past_newline(text, closing + 5),
+              0.99F};
     }
     letters += is_base64(text[body]) ? 1u : 0u;
     ++body;
@@ -129,14 +135,13 @@ Reading read_jwt(std::string_view text, size_t at, bool goes_on) {
       if (part < 2) return {};
       break;
     }
+    if (part == 0 && !is_jwt_header(text.substr(begin, end - begin))) return {};
     if (part == 2) break;
     if (text[end] != '.' || end - begin < 8) return {};
     ++end;
   }
   // An unsecured token ("alg":"none") has an empty signature and is no secret.
   if (ends[2] - ends[1] < 16) return {};
-  const std::string header = base64_bytes(text.substr(at, ends[0] - at));
-  if (header.empty() || header[0] != '{' || header.find("\"alg\"") == std::string::npos) return {};
   return {Kind::found, at, ends[2], 0.97F};
 }
 
@@ -163,13 +168,13 @@ Reading read_credential_url(std::string_view text, size_t at, bool goes_on) {
   if (text[sign] != '@' || colon == text.npos) return {};
   const std::string_view user = text.substr(at, colon - at);
   const std::string_view password = text.substr(colon + 1, sign - colon - 1);
+  if (password.size() < 3 || is_placeholder(password) || password == user) return {};
   size_t end = sign;
   while (end < text.size() && end - begin < kLongestToken && !ends_url(text[end])) ++end;
   if (end == text.size() && goes_on) return {Kind::open, begin, end, 0.9F};
   constexpr std::string_view kTrailing = ",.;:!?)]}";
   while (end > sign + 1 && kTrailing.find(text[end - 1]) != kTrailing.npos) --end;
-  if (password.size() < 3 || is_placeholder(password) || password == user || end == sign + 1)
-    return {};
+  if (end == sign + 1) return {};
   return {Kind::found, begin, end, 0.93F};
 }
 

@@ -31,7 +31,8 @@ constexpr std::string_view kSecretWords[] = {
     "secret",     "token",          "api_key",     "apikey",    "api-key", "api key",
     "access_key", "access-key",     "accesskey",   "auth_key",  "authkey", "private_key",
     "credential", "encryption_key", "signing_key", "client_key"};
-constexpr std::string_view kPasswordWords[] = {"password", "passwd", "passphrase", "pwd", "_pw", "passcode"};
+constexpr std::string_view kPasswordWords[] = {"password", "passwd", "passphrase",
+                                               "pwd",      "_pw",    "passcode"};
 
 struct Hit {
   unsigned literal;

@@ -1,0 +1,438 @@
+#include "firewall/stream/stream_window.h"
+
+#include <algorithm>
+#include <array>
+
+#include "firewall/pii/pii_detector.h"
+#include "firewall/pii/vault.h"
+#include "firewall/secrets/secret_detector.h"
+#include "firewall/signatures/signature_set.h"
+#include "firewall/text/utf8.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+// Bytes already shown that are kept: context words stand at most 64 bytes before a value, and a
+// signature's beginning may have been shown.
+constexpr size_t kLookBack = 256;
+constexpr size_t kLongestMarkup = 384;
+constexpr size_t kClosingLine = 64;
+constexpr size_t kLongWord = 16;
+constexpr size_t kCapitals = 4;
+
+const LeakIndex& no_prompt() {
+  static const LeakIndex index{std::string_view()};
+  return index;
+}
+const CanaryMatcher& no_canary() {
+  static const CanaryMatcher matcher{std::string_view()};
+  return matcher;
+}
+
+// Bytes at the end that begin a code point but do not end it.
+size_t unfinished_utf8(std::string_view text) {
+  for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if ((byte & 0xC0) == 0x80) continue;
+    const size_t needs = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    return needs > back ? back : 0;
+  }
+  return 0;
+}
+
+// Characters of which no finding but a leak, a canary or a spoken password consists.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 'a'; c <= 'z'; ++c) plain[c] = plain[c - 32] = true;
+  for (const char c : {' ', '\n', ',', '.', '\'', '!', '?', ';', '-', '*', '#', '"'}) {
+    plain[static_cast<unsigned char>(c)] = true;
+  }
+  return plain;
+}();
+
+// Found by cursors that see each byte once; they cannot be cut out of an answer.
+bool is_whole(Category category) {
+  return category == Category::system_prompt_leak || category == Category::canary;
+}
+
+bool is_key_byte(char c) {
+  return is_ascii_alnum(c) || c == '+' || c == '/' || c == '=' || c == ' ' || c == '\n' ||
+         c == '\r' || c == '\t' || c == '\\' || c == ':' || c == ',' || c == '-';
+}
+
+bool ends_token(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' ||
+         c == '>';
+}
+
+}  // namespace
+
+StreamWindow::StreamWindow(const OutputRules& rules)
+    : rules_(rules),
+      leak_cursor_(rules.leak != nullptr ? *rules.leak : no_prompt()),
+      canary_cursor_(rules.canary != nullptr ? *rules.canary : no_canary()) {}
+
+StreamWindow::Release StreamWindow::feed(std::string_view text) {
+  out_.clear();
+  settled_.clear();
+  if (blocked_) return give();
+  if (!swallowing_.empty()) {
+    swallow(text);
+    return give();
+  }
+  const size_t position = received();
+  buffer_.append(text);
+  watch(text, position, false);
+  return evaluate(false);
+}
+
+StreamWindow::Release StreamWindow::finish() {
+  out_.clear();
+  settled_.clear();
+  if (blocked_) return give();
+  if (!swallowing_.empty()) {
+    settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
+                        static_cast<uint32_t>(received()), 0.95F, "format"});
+    swallowing_ = {};
+    return give();
+  }
+  watch({}, received(), true);
+  return evaluate(true);
+}
+
+StreamWindow::Release StreamWindow::give() {
+  return {out_, settled_, blocked_};
+}
+
+// Leaks and canaries are followed on the text as it is, each byte once.
+void StreamWindow::watch(std::string_view text, size_t position, bool last) {
+  found_.clear();
+  leak_hold_ = canary_hold_ = position + text.size();
+  if (rules_.leak != nullptr) {
+    const LeakIndex::Cursor::Step step = leak_cursor_.feed(text, position, last);
+    leak_hold_ = step.hold_from;
+    if (step.found) {
+      found_.push_back({Category::system_prompt_leak, "leak.system-prompt",
+                        static_cast<uint32_t>(step.begin), static_cast<uint32_t>(step.end), 0.95F,
+                        "shingles"});
+    }
+  }
+  if (rules_.canary != nullptr) {
+    const CanaryMatcher::Cursor::Step step = canary_cursor_.feed(text, position);
+    canary_hold_ = step.hold_from;
+    if (step.found) {
+      found_.push_back({Category::canary, "canary", static_cast<uint32_t>(step.begin),
+                        static_cast<uint32_t>(step.end), 1.0F, "canary"});
+    }
+  }
+}
+
+StreamWindow::Release StreamWindow::evaluate(bool last) {
+  size_t hold = buffer_.size();  // in the buffer
+  if (last || !plain_tail(hold)) {
+    const size_t end = buffer_.size() - (last ? 0 : unfinished_utf8(buffer_));
+    hold = end;
+    detect(end, last, hold);
+    if (!swallowing_.empty() || blocked_) return give();
+  }
+  if (!last) {
+    hold = std::min(
+        {hold, std::max(leak_hold_, base_) - base_, std::max(canary_hold_, base_) - base_});
+    // The bound counts for prompts as well: a run of so many words was found long before.
+    const size_t floor = buffer_.size() > rules_.max_hold ? buffer_.size() - rules_.max_hold : 0;
+    hold = std::max({hold, floor, released_});
+    while (hold > released_ && hold < buffer_.size() &&
+           (static_cast<unsigned char>(buffer_[hold]) & 0xC0) == 0x80)
+      --hold;
+  }
+  settle(hold);
+  longest_hold_ = std::max(longest_hold_, held_back());
+  trim();
+  return give();
+}
+
+// Most of an answer is prose: if what is pending holds none of the characters that findings are
+// made of, all but the word under way can go without a scan.
+bool StreamWindow::plain_tail(size_t& hold) const {
+  const std::string_view pending = std::string_view(buffer_).substr(released_);
+  size_t run = 0;
+  for (size_t i = 0; i < pending.size(); ++i) {
+    run = pending[i] == ' ' || pending[i] == '\n' ? 0 : run + 1;
+    if (run >= kLongWord) return false;  // a token may consist of letters alone
+    if (!kPlain[static_cast<unsigned char>(pending[i])]) return false;
+    if (pending[i] == '.' && i + 1 < pending.size() && is_ascii_alnum(pending[i + 1])) return false;
+    if (pending[i] == '-' && i + 1 < pending.size() && pending[i + 1] == '-') return false;
+  }
+  // What stands before may make a value of a plain word ("password: …", "0x…" cut by a chunk).
+  const size_t from = released_ > 24 ? released_ - 24 : 0;
+  for (size_t i = from; i < released_; ++i) {
+    const char c = buffer_[i];
+    if (c == ':' || c == '=' || c == '|') return false;
+  }
+  if (buffer_.find("ass", from) != std::string::npos ||
+      buffer_.find("pwd", from) != std::string::npos ||
+      buffer_.find("ASS", from) != std::string::npos ||
+      buffer_.find("PWD", from) != std::string::npos ||
+      buffer_.find("_p", from) != std::string::npos) {
+    return false;
+  }
+  size_t word = buffer_.size();
+  while (word > released_ && static_cast<unsigned char>(buffer_[word - 1]) > ' ') --word;
+  // A short group of capitals may begin a number: "AB 12 34 56 C".
+  size_t capitals = word;
+  if (capitals > released_ && buffer_[capitals - 1] == ' ') --capitals;
+  const size_t end = capitals;
+  while (capitals > released_ && buffer_[capitals - 1] >= 'A' && buffer_[capitals - 1] <= 'Z')
+    --capitals;
+  hold = end - capitals <= kCapitals ? capitals : word;
+  return true;
+}
+
+void StreamWindow::detect(size_t end, bool last, size_t& hold) {
+  clean_text(std::string_view(buffer_).substr(0, end), view_);
+  const std::string_view clean = view_.clean;
+  const size_t first = found_.size();  // what `watch` found has offsets in the answer
+  const auto to_answer = [&](size_t from) {
+    for (size_t i = from; i < found_.size(); ++i) {
+      found_[i].begin = static_cast<uint32_t>(base_ + view_.map.to_original(found_[i].begin));
+      found_[i].end = static_cast<uint32_t>(base_ + view_.map.to_original(found_[i].end));
+    }
+  };
+  if (rules_.pii) {
+    if (last) {
+      PiiDetector::scan(clean, found_);
+    } else {
+      hold = std::min<size_t>(
+          hold,
+          view_.map.to_original(static_cast<uint32_t>(PiiDetector::scan_growing(clean, found_))));
+    }
+    to_answer(first);
+  }
+  const size_t secrets_from = found_.size();
+  if (rules_.secrets) {
+    const SecretDetector& detector = SecretDetector::standard();
+    if (last) {
+      detector.scan(clean, found_);
+    } else {
+      SecretDetector::Tail tail;
+      detector.scan(clean, found_, tail);
+      const size_t open =
+          view_.map.to_original(static_cast<uint32_t>(std::min(tail.hold_from, clean.size())));
+      hold = std::min(hold, open);
+      // A key or an address under way that has grown so long is one; its rest is not shown either.
+      if (tail.open_from != clean.npos && end - open > rules_.max_hold / 2 && open >= released_) {
+        to_answer(secrets_from);
+        settle(open);
+        if (!blocked_) begin_swallow(tail.open_rule, base_ + open);
+        return;
+      }
+    }
+    to_answer(secrets_from);
+  }
+  if (rules_.signatures) {
+    const size_t from = found_.size();
+    const size_t skip = signature_floor_ > base_ ? signature_floor_ - base_ : 0;
+    size_t view_skip = 0;
+    if (skip > 0) {
+      // The floor lies in the buffer; the view's offset is at most as large where text was folded.
+      view_skip = view_.map.identity() ? std::min(skip, clean.size()) : 0;
+      while (view_skip < clean.size() &&
+             view_.map.to_original(static_cast<uint32_t>(view_skip)) < skip)
+        ++view_skip;
+    }
+    SignatureSet::standard().scan(std::string_view(view_.canonical).substr(view_skip),
+                                  Source::assistant, Direction::output, "signature", found_);
+    for (size_t i = from; i < found_.size(); ++i) {
+      found_[i].begin += static_cast<uint32_t>(view_skip);
+      found_[i].end += static_cast<uint32_t>(view_skip);
+    }
+    to_answer(from);
+    if (!last) hold = std::min(hold, markup_hold(end));
+  }
+  if (last) {
+    hold = end;
+    return;
+  }
+  // A finding that the hold would cut is not settled.
+  for (const Finding& finding : found_) {
+    const size_t begin = finding.begin - std::min<size_t>(base_, finding.begin);
+    if (finding.end > base_ + hold) hold = std::min(hold, begin);
+  }
+}
+
+// An image or an element that has begun and not ended may carry data out.
+size_t StreamWindow::markup_hold(size_t end) const {
+  const std::string_view text = std::string_view(buffer_).substr(0, end);
+  const size_t from = std::max(released_, end > kLongestMarkup ? end - kLongestMarkup : 0);
+  size_t hold = end;
+  const size_t image = text.rfind("![");
+  if (image != text.npos && image >= from && text.find(')', image) == text.npos) hold = image;
+  if (end > from && text.back() == '!') hold = std::min(hold, end - 1);
+  const size_t element = text.rfind('<');
+  if (element != text.npos && element >= from && text.find('>', element) == text.npos &&
+      (element + 1 == end || is_ascii_letter(text[element + 1]))) {
+    hold = std::min(hold, element);
+  }
+  const size_t link = text.rfind("](");
+  if (link != text.npos && link >= from && text.find(')', link) == text.npos)
+    hold = std::min(hold, link);
+  return hold;
+}
+
+// Acts on what was found up to `hold` (in the buffer) and appends what may be shown.
+void StreamWindow::settle(size_t hold) {
+  settle_overlaps(found_);
+  std::stable_sort(found_.begin(), found_.end(),
+                   [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
+  size_t shown = released_;
+  for (const Finding& finding : found_) {
+    const bool whole = is_whole(finding.category);
+    if (!whole && (finding.end <= base_ + released_ || finding.end > base_ + hold)) continue;
+    act(finding, shown);
+    if (blocked_) break;
+  }
+  if (!blocked_ && shown < hold) {
+    out_.append(buffer_, shown, hold - shown);
+    shown = hold;
+  }
+  released_ = std::max({released_, shown, blocked_ ? buffer_.size() : hold});
+  found_.clear();
+}
+
+void StreamWindow::act(const Finding& finding, size_t& shown) {
+  settled_.push_back(finding);
+  if (finding.category != Category::pii && finding.category != Category::secret) {
+    signature_floor_ = std::max<size_t>(signature_floor_, finding.end);
+  }
+  const Action action = rules_.decide ? rules_.decide(finding) : Action::allow;
+  const bool whole = is_whole(finding.category);
+  const size_t begin = std::max(shown, finding.begin - std::min<size_t>(finding.begin, base_));
+  if (action >= Action::ask || (whole && action >= Action::redact)) {
+    out_.append(buffer_, shown, begin - shown);
+    shown = begin;
+    blocked_ = true;
+  } else if (action == Action::redact || action == Action::rewrite) {
+    const size_t end = finding.end - base_;
+    if (end <= shown) return;
+    out_.append(buffer_, shown, begin - shown);
+    out_.append("[").append(placeholder_label(finding.rule)).append("]");
+    shown = end;
+  }
+}
+
+void StreamWindow::begin_swallow(std::string_view rule, size_t begin) {
+  const Finding finding{Category::secret,
+                        rule,
+                        static_cast<uint32_t>(begin),
+                        static_cast<uint32_t>(received()),
+                        0.95F,
+                        "format"};
+  const Action action = rules_.decide ? rules_.decide(finding) : Action::allow;
+  if (action < Action::rewrite) {
+    // Only told, not hidden: let it go.
+    settled_.push_back(finding);
+    out_.append(buffer_, released_);
+    released_ = buffer_.size();
+    trim();
+    return;
+  }
+  if (action >= Action::ask) {
+    settled_.push_back(finding);
+    blocked_ = true;
+    released_ = buffer_.size();
+    return;
+  }
+  out_.append("[").append(placeholder_label(rule)).append("]");
+  swallowing_ = rule;
+  swallow_begin_ = begin;
+  swallow_tail_ = buffer_.substr(buffer_.size() - std::min(buffer_.size(), kClosingLine));
+  released_ = buffer_.size();
+  trim();
+}
+
+// Drops the rest of a long secret; what follows it is an answer again.
+void StreamWindow::swallow(std::string_view text) {
+  const bool key = swallowing_ == "secret.private-key";
+  size_t end = text.npos;
+  if (key) {
+    const size_t before = swallow_tail_.size();
+    swallow_tail_.append(text);
+    const size_t closing = swallow_tail_.find("-----END ");
+    const size_t dashes =
+        closing == std::string::npos ? closing : swallow_tail_.find("-----", closing + 9);
+    if (dashes != std::string::npos) {
+      end = dashes + 5 > before ? dashes + 5 - before : 0;
+    } else {
+      for (size_t i = 0; i < text.size() && end == text.npos; ++i) {
+        if (!is_key_byte(text[i])) end = i;
+      }
+    }
+    if (swallow_tail_.size() > kClosingLine)
+      swallow_tail_.erase(0, swallow_tail_.size() - kClosingLine);
+  } else {
+    for (size_t i = 0; i < text.size() && end == text.npos; ++i) {
+      if (ends_token(text[i])) end = i;
+    }
+  }
+  const size_t dropped = std::min(end, text.size());
+  base_ += buffer_.size() + dropped;
+  buffer_.clear();
+  released_ = 0;
+  leak_hold_ = canary_hold_ = base_;
+  if (end == text.npos) return;
+  settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
+                      static_cast<uint32_t>(base_), 0.95F, "format"});
+  swallowing_ = {};
+  if (dropped == text.size()) return;
+  const std::string rest(text.substr(dropped));
+  const size_t position = received();
+  buffer_.append(rest);
+  watch(rest, position, false);
+  evaluate(false);
+}
+
+void StreamWindow::trim() {
+  if (released_ <= kLookBack + kLookBack / 2)
+    return;  // moved in larger steps, so that each byte moves rarely
+  const size_t drop = released_ - kLookBack;
+  buffer_.erase(0, drop);
+  base_ += drop;
+  released_ -= drop;
+}
+
+void scan_output(std::string_view text, const OutputRules& rules, Findings& out) {
+  Normalised view;
+  clean_text(text, view);
+  const size_t first = out.size();
+  if (rules.pii) PiiDetector::scan(view.clean, out);
+  if (rules.secrets) SecretDetector::standard().scan(view.clean, out);
+  if (rules.signatures) {
+    SignatureSet::standard().scan(view.canonical, Source::assistant, Direction::output, "signature",
+                                  out);
+  }
+  for (size_t i = first; i < out.size(); ++i) {
+    out[i].begin = view.map.to_original(out[i].begin);
+    out[i].end = view.map.to_original(out[i].end);
+  }
+  if (rules.leak != nullptr) {
+    const auto step = rules.leak->find(text);
+    if (step.found) {
+      out.push_back({Category::system_prompt_leak, "leak.system-prompt",
+                     static_cast<uint32_t>(step.begin), static_cast<uint32_t>(step.end), 0.95F,
+                     "shingles"});
+    }
+  }
+  if (rules.canary != nullptr) {
+    const auto step = rules.canary->find(text);
+    if (step.found) {
+      out.push_back({Category::canary, "canary", static_cast<uint32_t>(step.begin),
+                     static_cast<uint32_t>(step.end), 1.0F, "canary"});
+    }
+  }
+  Findings found(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
+  settle_overlaps(found);
+  out.resize(first);
+  out.insert(out.end(), found.begin(), found.end());
+}
+
+}  // namespace gatehouse::firewall

@@ -88,7 +88,7 @@ bool read_field(Reader& reader, const Path& at, int field, const json::Element& 
       system.role = Role::system;
       return read_anthropic_blocks(reader, at, value, system);
     case kMaxTokens:
-      return read_optional<int64_t>(reader, at, value, 1, kMaxTokens, sampling.max_tokens);
+      return read_optional<int64_t>(reader, at, value, 1, kTokenLimit, sampling.max_tokens);
     case kMetadata:
       return read_user(reader, at, value, out);
     case kStopSequences: {

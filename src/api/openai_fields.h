@@ -13,7 +13,7 @@
 /// reader's `error` set.
 namespace gatehouse::api {
 
-inline constexpr int64_t kMaxTokens = 100'000'000;  // keeps sums of token counts far from overflow
+inline constexpr int64_t kTokenLimit = 100'000'000;  // keeps sums of token counts far from overflow
 
 /// Parses `body` and checks that it is an object without ambiguous names.
 bool read_root(Reader& reader, std::string& body, json::Object& root);

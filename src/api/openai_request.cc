@@ -114,7 +114,7 @@ bool read_sampling(Reader& reader, const Path& at, int field, const json::Elemen
     case kTopK:
       return read_optional<int64_t>(reader, at, value, -1, 1'000'000, sampling.top_k);
     case kMaxTokens:
-      return read_optional<int64_t>(reader, at, value, 1, kMaxTokens, sampling.max_tokens);
+      return read_optional<int64_t>(reader, at, value, 1, kTokenLimit, sampling.max_tokens);
     case kFrequencyPenalty:
       return read_optional<double>(reader, at, value, -2, 2, sampling.frequency_penalty);
     case kPresencePenalty:
@@ -165,7 +165,7 @@ bool read_chat_field(Reader& reader, const Path& at, int field, const json::Elem
       return true;
     }
     case kMaxCompletionTokens:
-      return read_optional<int64_t>(reader, at, value, 1, kMaxTokens, max_completion_tokens);
+      return read_optional<int64_t>(reader, at, value, 1, kTokenLimit, max_completion_tokens);
     default:
       return read_sampling(reader, at, field, value, out);
   }

@@ -200,7 +200,7 @@ bool read_tool_call(Reader& reader, const Path& path, const json::Element& eleme
 bool read_tool_calls(Reader& reader, const Path& path, const json::Element& element,
                      std::vector<ToolCall>& out) {
   json::Array items;
-  if (!reader.array(path, element, 1, RequestLimits::kToolCalls, items)) return false;
+  if (!reader.array(path, element, 0, RequestLimits::kToolCalls, items)) return false;
   out.reserve(items.size());
   size_t i = 0;
   for (const json::Element item : items) {

@@ -98,6 +98,7 @@ class MessageWriter {
     if (message.role == Role::tool) return write_result(message, object);
     for (const Part& part : message.parts) {
       if (count == 1 && part.kind == Part::Kind::text && (part.raw.empty() || !same_dialect())) {
+        if (!part.raw.empty()) warnings_.add("messages", "cache marks are not passed on");
         object.text("content", part.text);
         return {};
       }

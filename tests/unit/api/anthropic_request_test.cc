@@ -1,0 +1,136 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/requests.h"
+
+namespace gatehouse::api {
+namespace {
+
+ChatRequest messages(const std::string& body) {
+  auto parsed = parse_anthropic_messages(body);
+  EXPECT_TRUE(parsed) << parsed.error().message << " for " << body;
+  return parsed ? std::move(*parsed) : ChatRequest{};
+}
+
+Refusal refused(const std::string& body) {
+  auto parsed = parse_anthropic_messages(body);
+  EXPECT_FALSE(parsed) << body;
+  return parsed ? Refusal{} : parsed.error();
+}
+
+std::string with(const std::string& fields) {
+  return R"({"model":"claude","max_tokens":10,"messages":[{"role":"user","content":"hi"}],)" +
+         fields + "}";
+}
+
+std::string turn(const std::string& role, const std::string& content) {
+  return R"({"model":"claude","max_tokens":10,"messages":[{"role":")" + role + R"(","content":)" +
+         content + "}]}";
+}
+
+TEST(AnthropicMessages, ReadsASystemPromptInBothForms) {
+  EXPECT_EQ(messages(with(R"("system":"be brief")")).messages[0].text(), "be brief");
+  const ChatRequest request =
+      messages(with(R"("system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}},)"
+                    R"({"type":"text","text":"b"}])"));
+  ASSERT_EQ(request.messages.size(), 2u);
+  EXPECT_EQ(request.messages[0].role, Role::system);
+  EXPECT_EQ(request.messages[0].text(), "a\nb");
+  EXPECT_THAT(request.messages[0].parts[0].raw, testing::HasSubstr("ephemeral"));
+}
+
+TEST(AnthropicMessages, SplitsToolResultsIntoMessagesOfTheirOwn) {
+  const ChatRequest request = messages(turn("user", R"([
+    {"type":"tool_result","tool_use_id":"t1","content":"4"},
+    {"type":"tool_result","tool_use_id":"t2","is_error":true,
+     "content":[{"type":"text","text":"no"},
+                {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}}]},
+    {"type":"text","text":"go on"}])"));
+  ASSERT_EQ(request.messages.size(), 3u);
+  EXPECT_EQ(request.messages[0].role, Role::tool);
+  EXPECT_FALSE(request.messages[0].continues);
+  EXPECT_EQ(request.messages[1].tool_call_id, "t2");
+  EXPECT_TRUE(request.messages[1].tool_error);
+  EXPECT_TRUE(request.messages[1].continues);
+  EXPECT_EQ(request.messages[1].parts[1].kind, Part::Kind::image);
+  EXPECT_EQ(request.messages[2].role, Role::user);
+  EXPECT_TRUE(request.messages[2].continues);
+}
+
+TEST(AnthropicMessages, KeepsThinkingAndItsSignature) {
+  const ChatRequest request = messages(turn("assistant", R"([
+    {"type":"thinking","thinking":"hm\u00e9","signature":"Ab+/=="},
+    {"type":"redacted_thinking","data":"EncRyPted=="},
+    {"type":"text","text":"so"},
+    {"type":"tool_use","id":"t1","name":"f","input":{"a":[1, 2.50]}}])"));
+  const Message& message = request.messages[0];
+  ASSERT_EQ(message.parts.size(), 3u);
+  EXPECT_EQ(message.parts[0].signature, "Ab+/==");
+  EXPECT_EQ(message.parts[0].text, "hm\xc3\xa9");
+  EXPECT_EQ(message.parts[1].kind, Part::Kind::redacted_thinking);
+  EXPECT_EQ(message.parts[1].signature, "EncRyPted==");
+  EXPECT_EQ(message.tool_calls[0].arguments, R"({"a":[1,2.5]})");
+  EXPECT_EQ(message.tool_calls[0].parts_before, 3u);
+}
+
+TEST(AnthropicMessages, ShowsTheTextOfDocuments) {
+  const ChatRequest request = messages(turn("user", R"([
+    {"type":"document","source":{"type":"text","media_type":"text/plain","data":"secret plan"}},
+    {"type":"document","source":{"type":"content","content":[{"type":"text","text":"in pieces"}]}},
+    {"type":"search_result","source":"s","title":"T","content":[{"type":"text","text":"found"}]}])"));
+  const auto& parts = request.messages[0].parts;
+  EXPECT_EQ(parts[0].kind, Part::Kind::file);
+  EXPECT_EQ(parts[0].text, "secret plan");
+  EXPECT_EQ(parts[1].text, "in pieces");
+  EXPECT_EQ(parts[2].text, "T\nfound");
+}
+
+TEST(AnthropicMessages, ReadsToolsAndChoices) {
+  const ChatRequest request =
+      messages(with(R"("tools":[{"name":"f","description":"d","input_schema":{"type":"object"}},)"
+                    R"({"type":"web_search_20250305","name":"web_search","max_uses":2}],)"
+                    R"("tool_choice":{"type":"any","disable_parallel_tool_use":true})"));
+  ASSERT_EQ(request.tools.size(), 2u);
+  EXPECT_EQ(request.tools[0].raw, "");
+  EXPECT_THAT(request.tools[1].raw, testing::HasSubstr("max_uses"));
+  EXPECT_EQ(request.tool_choice.mode, ToolChoice::Mode::required);
+  EXPECT_EQ(request.parallel_tool_calls, false);
+}
+
+TEST(AnthropicMessages, ReadsTheRest) {
+  const ChatRequest request = messages(
+      with(R"("temperature":1,"top_k":5,"top_p":0.1,"stop_sequences":["x"],"stream":true,)"
+           R"("metadata":{"user_id":"u"},"thinking":{"type":"enabled","budget_tokens":1024})"));
+  EXPECT_EQ(request.dialect, Dialect::anthropic);
+  EXPECT_EQ(request.sampling.top_k, 5);
+  EXPECT_EQ(request.user, "u");
+  EXPECT_TRUE(request.stream);
+  ASSERT_EQ(request.extra.size(), 1u);
+  EXPECT_EQ(request.extra[0].first, "thinking");
+}
+
+TEST(AnthropicMessages, RefusesWhatIsWrong) {
+  EXPECT_EQ(refused(R"({"model":"c","messages":[{"role":"user","content":"x"}]})").param,
+            "max_tokens");
+  EXPECT_EQ(refused(with(R"("temperature":1.5)")).param, "temperature");
+  EXPECT_EQ(refused(turn("system", "\"x\"")).param, "messages[0].role");
+  EXPECT_EQ(refused(turn("user", R"([{"type":"tool_use","id":"a","name":"f","input":{}}])")).param,
+            "messages[0].content[0].type");
+  EXPECT_EQ(refused(turn("assistant", R"([{"type":"thinking","thinking":"a"}])")).param,
+            "messages[0].content[0].signature");
+  EXPECT_EQ(refused(turn("user", R"([{"type":"image","source":{"type":"ftp"}}])")).param,
+            "messages[0].content[0].source.type");
+  EXPECT_EQ(refused(turn("user", R"([{"type":"hologram"}])")).param, "messages[0].content[0].type");
+  EXPECT_EQ(refused(with(R"("tools":[{"name":"f"}])")).param, "tools[0].input_schema");
+  EXPECT_EQ(refused(R"([])").message, "The body must be an object, not an array.");
+}
+
+TEST(AnthropicCountTokens, NeedsNoMaximum) {
+  EXPECT_TRUE(
+      parse_anthropic_count_tokens(R"({"model":"c","messages":[{"role":"user","content":"x"}]})"));
+}
+
+}  // namespace
+}  // namespace gatehouse::api

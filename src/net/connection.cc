@@ -2,6 +2,7 @@
 #include "net/connection.h"
 
 #include <charconv>
+#include <exception>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -94,8 +95,7 @@ Task<void> Connection::run(boost::intrusive_ptr<Connection> self) {
 }
 
 Task<bool> Connection::greet() {
-  phase_ = Phase::head;
-  timed_out_ = false;
+  phase_ = Phase::greeting;
   deadline_.set(loop().clock().steady() + milliseconds(options_.handshake_timeout_ms));
   SslPtr ssl(SSL_new(shared_->tls.get()));
   SSL_set_accept_state(ssl.get());
@@ -136,16 +136,13 @@ Task<void> Connection::answer() {
   cancellation_.emplace();
   shard_.count.requests.add();
   shard_.count.in_flight.add();
-  {
-    Exchange exchange(*this);
-    co_await shared_->handler(exchange);
-  }
+  const bool good = co_await handled();
   if (!responded_ && !broken_ && open()) {
     Response response = shared_->render(500, Refusal::internal(Layer::net, "no answer was made"));
     keep_alive_ = false;
     co_await respond(std::move(response));
   }
-  if (streaming_ && !finished_) abort();
+  if (streaming_ && (!finished_ || !good)) abort();
   shard_.count.in_flight.subtract();
   watch_.clear();
   cancellation_.reset();
@@ -153,10 +150,21 @@ Task<void> Connection::answer() {
   if (request_.body_.capacity() > kKeptBody) request_.body_ = std::string();
 }
 
+/// Runs the handler. It must not throw; one that does costs its own request, not the others'.
+Task<bool> Connection::handled() {
+  try {
+    Exchange exchange(*this);
+    co_await shared_->handler(exchange);
+    co_return true;
+  } catch (const std::exception& error) {
+    log::error("handler_threw", {{"what", error.what()}});
+  }
+  keep_alive_ = false;
+  co_return false;
+}
+
 bool Connection::may_go_on() {
-  if (broken_ || !open()) return false;
-  if (keep_alive_ && !(eof_ && buffer_.empty())) return true;
-  return false;
+  return !broken_ && open() && keep_alive_ && !(eof_ && buffer_.empty());
 }
 
 /// Answers what never became a request, and closes.
@@ -356,6 +364,7 @@ void Connection::abort() {
 }
 
 void Connection::close_if_idle() {
+  if (phase_ == Phase::greeting) return close();
   if (phase_ != Phase::idle || !buffer_.empty()) return;
   if (readable()) return;  // a request is just arriving: it is answered, with connection: close
   close();

@@ -41,7 +41,7 @@ class Connection final : public Channel, public ConnectionHook {
   void cancel_and_close();
 
  private:
-  enum class Phase : unsigned char { idle, head, body, in_flight, closing };
+  enum class Phase : unsigned char { greeting, idle, head, body, in_flight, closing };
   /// What there is next: a whole request, a whole head whose body must be read, less than a head…
   enum class Next : unsigned char { request, body, more, problem, closed };
 
@@ -69,6 +69,7 @@ class Connection final : public Channel, public ConnectionHook {
   Task<bool> greet();
   Task<Next> next_request();
   Task<void> answer();
+  Task<bool> handled();
   bool may_go_on();
   Task<void> answer_problem();
   Task<void> linger();
@@ -117,7 +118,6 @@ class Connection final : public Channel, public ConnectionHook {
   bool keep_alive_ = true;
   bool no_body_out_ = false;
   bool head_pending_ = false;
-  bool flush_posted_ = false;
 };
 
 }  // namespace gatehouse::net

@@ -333,6 +333,7 @@ void Connection::expired() {
       return deadline_.set(std::min(now + kRateEvery, phase_limit_));
     }
   }
+  if (phase_ == Phase::greeting || phase_ == Phase::closing) return close();
   timed_out_ = true;
   boost::system::error_code ignored;
   socket().cancel(ignored);

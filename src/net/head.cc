@@ -74,8 +74,7 @@ class HeadParser final : public http::basic_parser<is_request> {
         error == http::error::bad_reason) {
       return {400, "bad_start_line", "The first line is malformed."};
     }
-    if (error == http::error::bad_content_length ||
-        error == http::error::multiple_content_length) {
+    if (error == http::error::bad_content_length || error == http::error::multiple_content_length) {
       return {400, "bad_content_length", "content-length is malformed, repeated or conflicting."};
     }
     if (error == http::error::bad_transfer_encoding) {

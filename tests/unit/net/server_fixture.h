@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -100,6 +101,8 @@ inline Task<void> handle(Exchange& exchange, Seen& seen) {
     co_await slow(exchange, seen);
   } else if (path == "/abort" || path == "/unfinished") {
     co_await broken_stream(exchange);
+  } else if (path == "/throw") {
+    throw std::runtime_error("a handler's mistake");
   } else if (path != "/nothing") {
     co_await echo(exchange);
   }

@@ -187,6 +187,13 @@ TEST_F(ServerTest, AHandlerThatDoesNotAnswerIsAnError) {
               StartsWith("HTTP/1.1 500 Internal Server Error\r\n"));
 }
 
+TEST_F(ServerTest, AHandlerThatThrowsCostsOnlyItsOwnRequest) {
+  serve();
+  EXPECT_THAT(ask("GET /throw HTTP/1.1\r\nhost: x\r\n\r\n"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(ask("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ServerTest, AHandlersHeadersCannotSplitTheAnswer) {
   Headers headers;
   headers.add("x-a", "1\r\nx-b: 2");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -20,8 +21,8 @@ namespace gatehouse::net::test {
 /// A blocking socket on 127.0.0.1 with a limit on every wait, for talking HTTP byte by byte.
 class Wire {
  public:
-  explicit Wire(int fd) : fd_(fd) {}
-  Wire(Wire&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  explicit Wire(int fd, const std::atomic<bool>* stop = nullptr) : fd_(fd), stop_(stop) {}
+  Wire(Wire&& other) noexcept : fd_(std::exchange(other.fd_, -1)), stop_(other.stop_) {}
   Wire& operator=(Wire&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
@@ -56,7 +57,11 @@ class Wire {
   /// What arrives next, empty at the end or if nothing comes within `limit_ms`.
   std::string receive(int limit_ms = 3000) {
     pollfd entry{fd_, POLLIN, 0};
-    if (::poll(&entry, 1, limit_ms) <= 0) return {};
+    int waited = 0;
+    while (::poll(&entry, 1, 20) <= 0) {
+      waited += 20;
+      if (waited >= limit_ms || (stop_ != nullptr && *stop_)) return {};
+    }
     std::string data(65536, '\0');
     const ssize_t n = ::recv(fd_, data.data(), data.size(), 0);
     data.resize(n > 0 ? static_cast<size_t>(n) : 0);
@@ -128,6 +133,7 @@ class Wire {
 
  private:
   int fd_;
+  const std::atomic<bool>* stop_;
   std::string left_;
 };
 
@@ -150,6 +156,7 @@ class ScriptedServer {
     thread_ = std::thread([this] { run(); });
   }
   ~ScriptedServer() {
+    stop_ = true;
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     for (std::thread& thread : serving_) thread.join();
@@ -175,8 +182,8 @@ class ScriptedServer {
         ::close(fd);
         continue;
       }
-      serving_.emplace_back([script = scripts_[i], fd] {
-        Wire wire(fd);
+      serving_.emplace_back([this, script = scripts_[i], fd] {
+        Wire wire(fd, &stop_);
         script(wire);
       });
     }
@@ -186,6 +193,7 @@ class ScriptedServer {
   int listener_ = -1;
   uint16_t port_ = 0;
   std::thread thread_;
+  std::atomic<bool> stop_{false};  // ends the waits of scripts
   std::vector<std::thread> serving_;
 };
 

@@ -1,0 +1,3 @@
+gatehouse_fuzz_target(net_request gatehouse_net)
+gatehouse_fuzz_target(net_response gatehouse_net)
+gatehouse_fuzz_target(net_sse gatehouse_net)

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
+
+#include "net/buffer_memory.h"
 
 namespace gatehouse::net {
 
@@ -13,7 +15,7 @@ namespace gatehouse::net {
 /// so that views into it stay valid while the next bytes arrive elsewhere.
 class ReadBuffer {
  public:
-  static constexpr size_t kFirstCapacity = 4096;
+  static constexpr size_t kFirstCapacity = kBufferPage;
 
   std::string_view window() const { return {data_.get() + begin_, end_ - begin_}; }
   size_t size() const { return end_ - begin_; }
@@ -83,7 +85,7 @@ class ReadBuffer {
   void grow(size_t wanted, size_t at) {
     size_t capacity = capacity_ == 0 ? kFirstCapacity : capacity_;
     while (capacity < wanted) capacity *= 2;
-    std::unique_ptr<char[]> data(new char[capacity]);
+    BufferPtr data = make_buffer(capacity);
     if (held_ > 0) std::memcpy(data.get() + held_begin_, data_.get() + held_begin_, held_);
     const size_t kept = size();
     if (kept > 0) std::memcpy(data.get() + at, data_.get() + begin_, kept);
@@ -94,7 +96,7 @@ class ReadBuffer {
     limit_ = capacity;
   }
 
-  std::unique_ptr<char[]> data_;
+  BufferPtr data_;
   size_t capacity_ = 0;
   size_t begin_ = 0;  // of the window
   size_t end_ = 0;

@@ -70,7 +70,7 @@ Texts texts_of(api::ChatRequest& request) {
 Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
-  firewall::Vault* vault = policy.spec().reversible_redaction ? scope.vault().get() : nullptr;
+  firewall::Vault* vault = scope.vault().get();
   if (texts.bytes <= kInlineBytes) {
     co_return services.firewall.inspect_input(policy, texts.segments, vault);
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/errors.h"
+#include "firewall/pii/vault.h"
 
 namespace gatehouse::gateway {
 namespace {

@@ -73,7 +73,7 @@ class RequestScope {
   const Snapshot& snapshot() const { return *snapshot_; }
   /// The firewall policy of the route, else of the tenant, else the default.
   const std::shared_ptr<const firewall::Policy>& policy() const { return policy_; }
-  /// What was redacted in the input, to be put back in the answer.
+  /// What was redacted in the input, to be put back in the answer; null if redaction is final.
   const std::shared_ptr<firewall::Vault>& vault();
   /// The token planted in the system prompt; empty if none.
   std::string_view canary() const { return canary_; }

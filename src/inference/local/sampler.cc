@@ -32,8 +32,8 @@ void Sampler::FreeSampler::operator()(llama_sampler* sampler) const {
 
 Sampler::Sampler(const Model& model, const api::Sampling& sampling, uint64_t seed)
     : model_(model),
-      temperature_(static_cast<float>(sampling.temperature.value_or(1.0))),
-      top_p_(static_cast<float>(sampling.top_p.value_or(1.0))),
+      temperature_(static_cast<float>(sampling.temperature.value_or(kDefaultTemperature))),
+      top_p_(static_cast<float>(sampling.top_p.value_or(kDefaultTopP))),
       frequency_penalty_(static_cast<float>(sampling.frequency_penalty.value_or(0.0))),
       presence_penalty_(static_cast<float>(sampling.presence_penalty.value_or(0.0))),
       top_k_(sampling.top_k.value_or(0)),

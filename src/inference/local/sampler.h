@@ -14,10 +14,15 @@ struct llama_sampler;
 
 namespace gatehouse::inference::local {
 
+/// From the model card of SmolLM2-135M-Instruct.
+inline constexpr double kDefaultTemperature = 0.2;
+inline constexpr double kDefaultTopP = 0.9;
+
 /// Chooses the next token of one answer from the model's logits. Belongs to one answer; not
 /// thread-safe.
 ///
-/// With no temperature given it is 1, with no top_p 1, as OpenAI documents. Penalties are OpenAI's:
+/// With no temperature or top_p given, the values that the pinned model's card recommends apply: at
+/// OpenAI's 1.0 a model of this size talks nonsense. Penalties are OpenAI's:
 /// logit -= count * frequency_penalty + (count > 0) * presence_penalty, over the tokens generated.
 class Sampler {
  public:

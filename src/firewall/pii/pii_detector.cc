@@ -184,7 +184,8 @@ size_t PiiDetector::scan_growing(std::string_view text, Findings& out) {
   if (capitals > 0 && (text[capitals - 1] == ' ' || text[capitals - 1] == '-')) --capitals;
   const size_t capitals_end = capitals;
   while (capitals > 0 && text[capitals - 1] >= 'A' && text[capitals - 1] <= 'Z') --capitals;
-  if (capitals_end - capitals <= kCapitals) hold = std::min(hold, capitals);
+  const size_t letters = capitals_end - capitals;
+  if (letters > 0 && letters <= kCapitals) hold = std::min(hold, capitals);
   // What was found and ends well before the held part is settled; what touches it may still grow.
   for (size_t i = first; i < out.size(); ++i) {
     if (out[i].end > hold) hold = std::min<size_t>(hold, out[i].begin);

@@ -17,7 +17,6 @@
 GATEHOUSE_EMBED("lexicon", "lexicon.txt");
 GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
-GATEHOUSE_EMBED("markers", "markers.yaml");
 
 namespace gatehouse::firewall::rules {
 namespace {
@@ -28,8 +27,6 @@ extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
 extern const char secrets_end[] __asm__("gatehouse_rules_secrets_end");
-extern const char markers_begin[] __asm__("gatehouse_rules_markers");
-extern const char markers_end[] __asm__("gatehouse_rules_markers_end");
 
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<size_t>(end - begin)};
@@ -46,8 +43,6 @@ std::string_view signatures() {
 std::string_view secrets() {
   return between(secrets_begin, secrets_end);
 }
-std::string_view markers() {
-  return between(markers_begin, markers_end);
 }
 
 }  // namespace gatehouse::firewall::rules

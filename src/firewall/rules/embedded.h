@@ -9,6 +9,5 @@ namespace gatehouse::firewall::rules {
 std::string_view lexicon();     // lexicon.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
-std::string_view markers();     // markers.yaml
 
 }  // namespace gatehouse::firewall::rules

@@ -117,8 +117,9 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
     ++body;
   }
   if (letters < 16) return body == text.size() ? open : Reading{};
+  if (goes_on && body == text.size()) return open;
   while (body > dashes && is_space(text[body - 1])) --body;
-  return {goes_on && body == text.size() ? Kind::open : Kind::found, begin, body, 0.99F};
+  return {Kind::found, begin, body, 0.99F};
 }
 
 Reading read_jwt(std::string_view text, size_t at, bool goes_on) {

@@ -140,7 +140,15 @@ StreamWindow::Release StreamWindow::evaluate(bool last) {
         {hold, std::max(leak_hold_, base_) - base_, std::max(canary_hold_, base_) - base_});
     // The bound counts for prompts as well: a run of so many words was found long before.
     const size_t floor = buffer_.size() > rules_.max_hold ? buffer_.size() - rules_.max_hold : 0;
-    hold = std::max({hold, floor, released_});
+    if (floor > hold) {
+      hold = floor;
+      // What is found as it stands is judged in whole, not cut by the bound.
+      for (const Finding& finding : found_) {
+        if (finding.begin < base_ + floor)
+          hold = std::max(hold, std::min<size_t>(finding.end - base_, buffer_.size()));
+      }
+    }
+    hold = std::max(hold, released_);
     while (hold > released_ && hold < buffer_.size() &&
            (static_cast<unsigned char>(buffer_[hold]) & 0xC0) == 0x80)
       --hold;
@@ -184,7 +192,8 @@ bool StreamWindow::plain_tail(size_t& hold) const {
   const size_t end = capitals;
   while (capitals > released_ && buffer_[capitals - 1] >= 'A' && buffer_[capitals - 1] <= 'Z')
     --capitals;
-  hold = end - capitals <= kCapitals ? capitals : word;
+  const size_t letters = end - capitals;
+  hold = letters > 0 && letters <= kCapitals ? capitals : word;
   return true;
 }
 
@@ -285,6 +294,7 @@ void StreamWindow::settle(size_t hold) {
   std::stable_sort(found_.begin(), found_.end(),
                    [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
   size_t shown = released_;
+  redacted_to_ = std::string::npos;
   for (const Finding& finding : found_) {
     const bool whole = is_whole(finding.category);
     if (!whole && (finding.end <= base_ + released_ || finding.end > base_ + hold)) continue;
@@ -315,7 +325,10 @@ void StreamWindow::act(const Finding& finding, size_t& shown) {
     const size_t end = finding.end - base_;
     if (end <= shown) return;
     out_.append(buffer_, shown, begin - shown);
-    out_.append("[").append(placeholder_label(finding.rule)).append("]");
+    // What overlaps a piece just taken out is taken out with it.
+    const bool overlaps = shown == redacted_to_ && finding.begin < base_ + shown;
+    if (!overlaps) out_.append("[").append(placeholder_label(finding.rule)).append("]");
+    redacted_to_ = end;
     shown = end;
   }
 }

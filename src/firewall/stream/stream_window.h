@@ -71,6 +71,7 @@ class StreamWindow {
   size_t base_ = 0;      // offset in the answer of the buffer's first byte
   size_t released_ = 0;  // bytes of the buffer that were shown
   size_t longest_hold_ = 0;
+  size_t redacted_to_ = std::string::npos;  // end of the piece taken out last, in the buffer
   size_t signature_floor_ = 0;  // offset in the answer: signatures that end before it were told
   std::string out_;
   Findings settled_;

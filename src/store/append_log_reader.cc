@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <thread>
@@ -12,7 +13,7 @@
 namespace gatehouse::store {
 namespace {
 
-constexpr size_t kChunkBytes = size_t{256} << 10;
+constexpr size_t kChunkBytes = size_t{64} << 10;
 constexpr int kRetries = 3;
 
 }  // namespace
@@ -144,7 +145,7 @@ bool AppendLogReader::end_of_segment(size_t unfinished) {
 /// Whether all bytes of the file from `from` in the buffer on are zero (space allocated ahead).
 bool AppendLogReader::rest_is_zero(size_t from) {
   if (buffer_.find_first_not_of('\0', from) != std::string::npos) return false;
-  std::string chunk(kChunkBytes, '\0');
+  std::array<char, size_t{16} << 10> chunk;
   for (uint64_t offset = buffer_offset_ + buffer_.size();;) {
     const ssize_t n = ::pread(fd_, chunk.data(), chunk.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;

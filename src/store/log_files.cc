@@ -67,7 +67,7 @@ struct Scan {
 
 Result<Scan> scan_segment(int fd, const fs::path& path) {
   Scan scan;
-  std::string chunk(size_t{1} << 20, '\0');
+  std::string chunk(size_t{64} << 10, '\0');
   uint64_t offset = 0;
   bool hole = false;
   while (true) {

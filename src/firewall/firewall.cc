@@ -34,8 +34,9 @@ Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& mo
   if (!model) return refuse(std::move(model.error()));
   Parts parts;
   parts.model = std::move(*model);
-  parts.available.add(Detector::normaliser);
-  parts.available.add(Detector::learned);
+  parts.signatures = &SignatureSet::standard();
+  parts.secrets = &SecretDetector::standard();
+  parts.available = DetectorSet::all();
   return std::make_unique<LoadedFirewall>(std::move(parts));
 }
 

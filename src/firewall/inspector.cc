@@ -1,12 +1,27 @@
 #include "firewall/inspector.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "firewall/pii/pii_detector.h"
+#include "firewall/pii/vault.h"
+#include "firewall/role_markers.h"
 
 namespace gatehouse::firewall {
+namespace {
+
+bool is_attack(Category category) {
+  return category == Category::injection || category == Category::jailbreak ||
+         category == Category::indirect_injection || category == Category::prompt_extraction;
+}
+
+}  // namespace
 
 /// Buffers that keep their memory from request to request.
 struct Inspector::Scratch {
   Normalised text;
+  Findings findings;
+  Findings cut;  // of one segment, to be taken out
 };
 
 Inspector::Scratch& Inspector::thread_scratch() {
@@ -53,6 +68,7 @@ InputVerdict Inspector::run() {
     if (policy_.inspects(segments_[i].source)) inspect(i);
   }
   judge_.settle();
+  if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);
 }
 
@@ -65,7 +81,105 @@ void Inspector::inspect(uint32_t index) {
     const StageTimer timer(verdict_.spent, Stage::normalise);
     clean_text(segments_[index].text, text);
   }
+  obfuscation(index);
+  role_markers(index);
+  signatures(index);
   learned(index);
+  pii(index);
+  secrets(index);
+}
+
+void Inspector::judge_all(uint32_t index) {
+  for (const Finding& finding : scratch_.findings) {
+    judge_(finding, segments_[index].source, index);
+    if (is_attack(finding.category)) {
+      verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
+    }
+  }
+}
+
+void Inspector::obfuscation(uint32_t index) {
+  const size_t size = segments_[index].text.size();
+  Finding finding;
+  finding.category = Category::obfuscation;
+  finding.rule = "normaliser.evidence";
+  finding.end = static_cast<uint32_t>(size);
+  finding.score = scratch_.text.evidence.score(size);
+  if (finding.score > 0) judge_(finding, segments_[index].source, index);
+}
+
+void Inspector::role_markers(uint32_t index) {
+  const Segment& segment = segments_[index];
+  if (!policy_.spec().neutralise_role_markers ||
+      !policy_.acts_on(Category::role_marker, Direction::input, segment.source)) {
+    return;
+  }
+  if (!start(Detector::role_markers, Stage::normalise)) return;
+  const StageTimer timer(verdict_.spent, Stage::normalise);
+  const RoleMarker marker = find_role_marker(segment.text);
+  if (marker.begin == std::string_view::npos) return;
+  Finding finding;
+  finding.category = Category::role_marker;
+  finding.rule = "marker.chat-template";
+  finding.begin = static_cast<uint32_t>(marker.begin);
+  finding.end = static_cast<uint32_t>(marker.end);
+  finding.score = 1;
+  judge_(finding, segment.source, index);
+}
+
+void Inspector::signatures(uint32_t index) {
+  if (!start(Detector::signatures, Stage::signatures)) return;
+  const StageTimer timer(verdict_.spent, Stage::signatures);
+  scratch_.findings.clear();
+  parts_.signatures->scan(scratch_.text, segments_[index].source, Direction::input,
+                          scratch_.findings);
+  judge_all(index);
+}
+
+void Inspector::pii(uint32_t index) {
+  if (!policy_.acts_on(Category::pii, Direction::input, segments_[index].source)) return;
+  if (!start(Detector::pii, Stage::pii)) return;
+  const StageTimer timer(verdict_.spent, Stage::pii);
+  scratch_.findings.clear();
+  PiiDetector::scan(scratch_.text, scratch_.findings);
+  judge_all(index);
+}
+
+void Inspector::secrets(uint32_t index) {
+  if (!policy_.acts_on(Category::secret, Direction::input, segments_[index].source)) return;
+  if (!start(Detector::secrets, Stage::secrets)) return;
+  const StageTimer timer(verdict_.spent, Stage::secrets);
+  scratch_.findings.clear();
+  parts_.secrets->scan(scratch_.text, scratch_.findings);
+  judge_all(index);
+}
+
+void Inspector::rewrite() {
+  if (verdict_.unshadowed < Action::rewrite) return;
+  const StageTimer timer(verdict_.spent, Stage::redact);
+  if (vault_ != nullptr) {
+    for (const Segment& segment : segments_) vault_->avoid(segment.text);
+  }
+  for (uint32_t i = 0; i < segments_.size(); ++i) {
+    scratch_.cut.clear();
+    bool markers = false;
+    for (const Judged& judged : verdict_.findings) {
+      if (judged.segment != i) continue;
+      if (judged.action != Action::redact && judged.action != Action::rewrite) continue;
+      if (judged.finding.category == Category::role_marker) {
+        markers = true;
+      } else {
+        scratch_.cut.push_back(judged.finding);
+      }
+    }
+    if (scratch_.cut.empty() && !markers) continue;
+    std::string text = redact(segments_[i].text, scratch_.cut, vault_);
+    if (markers) {
+      size_t count = 0;
+      text = neutralise_role_markers(text, count);
+    }
+    if (text != segments_[i].text) verdict_.replacements.push_back({i, std::move(text)});
+  }
 }
 
 void Inspector::learned(uint32_t index) {

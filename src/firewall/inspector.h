@@ -4,9 +4,12 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
+#include "firewall/secrets/secret_detector.h"
+#include "firewall/signatures/signature_set.h"
 #include "firewall/text/normaliser.h"
 
 namespace gatehouse::firewall {
@@ -14,6 +17,8 @@ namespace gatehouse::firewall {
 /// What is loaded once and shared by every inspection; immutable.
 struct Parts {
   std::unique_ptr<learned::Model> model;
+  const SignatureSet* signatures = nullptr;
+  const SecretDetector* secrets = nullptr;
   DetectorSet available;
 };
 
@@ -63,7 +68,15 @@ class Inspector {
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
   bool start(Detector detector, Stage stage);
   void inspect(uint32_t index);
+  void obfuscation(uint32_t index);
+  void role_markers(uint32_t index);
+  void signatures(uint32_t index);
+  void pii(uint32_t index);
+  void secrets(uint32_t index);
+  void judge_all(uint32_t index);
   void learned(uint32_t index);
+  /// Writes the replacements: once all is judged, since a request that is blocked needs none.
+  void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);
 
   const Parts& parts_;
@@ -71,6 +84,7 @@ class Inspector {
   const std::span<const Segment> segments_;
   Vault* const vault_;
   Scratch& scratch_;
+
   InputVerdict verdict_;
   Judge judge_;
 };

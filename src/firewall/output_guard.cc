@@ -1,41 +1,226 @@
 #include "firewall/output_guard.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
+#include <vector>
+
+#include <openssl/sha.h>
+
+#include "firewall/leak/canary.h"
+#include "firewall/leak/leak_index.h"
+#include "firewall/pii/vault.h"
+#include "firewall/stream/stream_window.h"
 
 namespace gatehouse::firewall {
 namespace {
 
-/// Stands where no detector for output is loaded: shows what comes and reports what was skipped, or
-/// blocks where the policy makes a detector mandatory.
-class OpenGuard final : public OutputGuard {
+/// More streams than any answer has; beyond, the answer is blocked.
+constexpr size_t kMaxStreams = 4096;
+/// The learned detector looks at an answer each time so much has come, and at its end.
+constexpr size_t kLearnedStep = 4096;
+
+constexpr std::array kLearnedCategories = {Category::harmful, Category::hate};
+
+/// The index of a system prompt: applications send the same prompt with each request, so the last
+/// few are kept per thread, under a hash of their text.
+std::shared_ptr<const LeakIndex> leak_index(std::string_view prompt) {
+  constexpr size_t kKept = 8;
+  using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+  struct Entry {
+    Digest digest{};
+    std::shared_ptr<const LeakIndex> index;
+  };
+  thread_local std::vector<Entry> kept;
+  Digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(prompt.data()), prompt.size(), digest.data());
+  const auto at = std::find_if(kept.begin(), kept.end(),
+                               [&](const Entry& entry) { return entry.digest == digest; });
+  if (at != kept.end()) {
+    std::rotate(kept.begin(), at, at + 1);
+    return kept.front().index;
+  }
+  if (kept.size() == kKept) kept.pop_back();
+  kept.insert(kept.begin(), {digest, std::make_shared<const LeakIndex>(prompt)});
+  return kept.front().index;
+}
+
+class WindowedGuard final : public OutputGuard {
  public:
-  OpenGuard(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {
-    for (const Detector detector : {Detector::pii, Detector::secrets, Detector::leak}) {
-      const DetectorSpec& spec = policy_->detector(detector);
-      if (!spec.enabled) continue;
-      verdict_.skipped.add(detector);
-      if (spec.on_failure == OnFailure::closed && !policy_->shadow())
-        verdict_.cannot_run = detector;
+  WindowedGuard(const Parts& parts, std::shared_ptr<const Policy> policy,
+                const OutputContext& context)
+      : parts_(parts),
+        policy_(std::move(policy)),
+        vault_(context.vault),
+        judge_(*policy_, Direction::output, verdict_) {
+    rules_.pii =
+        start(Detector::pii, policy_->acts_on(Category::pii, Direction::output, Source::assistant));
+    rules_.secrets = start(Detector::secrets, policy_->acts_on(Category::secret, Direction::output,
+                                                               Source::assistant));
+    rules_.signatures = start(Detector::signatures, true);
+    if (start(Detector::leak, !context.system_prompt.empty() &&
+                                  policy_->acts_on(Category::system_prompt_leak, Direction::output,
+                                                   Source::assistant))) {
+      leak_ = leak_index(context.system_prompt);
+      if (!leak_->empty()) rules_.leak = leak_.get();
     }
+    if (start(Detector::canary, !context.canary.empty())) {
+      canary_.emplace(context.canary);
+      rules_.canary = &*canary_;
+    }
+    harm_ = std::any_of(kLearnedCategories.begin(), kLearnedCategories.end(), [&](Category c) {
+      return policy_->acts_on(c, Direction::output, Source::assistant);
+    });
+    harm_ = start(Detector::learned, harm_);
+    rules_.max_hold = std::max<size_t>(policy_->spec().max_hold_back_chars, 128);
+    rules_.decide = [this](const Finding& finding) { return decide(finding); };
+    judge_.settle();
   }
-  Step feed(StreamId, std::string_view text) override {
+
+  Step feed(StreamId id, std::string_view text) override {
     if (verdict_.blocks()) return {{}, true};
-    return {std::string(text), false};
+    Stream* stream = find(id);
+    if (stream == nullptr) return {{}, true};
+    current_ = stream->segment;
+    learned(*stream, text, false);
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    return show(*stream, stream->window.feed(text), false);
   }
-  Step finish(StreamId) override { return {{}, verdict_.blocks()}; }
+
+  Step finish(StreamId id) override {
+    if (verdict_.blocks()) return {{}, true};
+    Stream* stream = find(id);
+    if (stream == nullptr) return {{}, true};
+    current_ = stream->segment;
+    learned(*stream, {}, true);
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    return show(*stream, stream->window.finish(), true);
+  }
+
   const Verdict& verdict() const override { return verdict_; }
-  size_t held_back() const override { return 0; }
+
+  size_t held_back() const override {
+    size_t longest = 0;
+    for (const auto& stream : streams_) {
+      longest = std::max(longest, stream->window.longest_hold());
+    }
+    return longest;
+  }
 
  private:
+  struct Stream {
+    Stream(StreamId stream_id, uint32_t number, const OutputRules& rules)
+        : id(stream_id), segment(number), window(rules) {}
+    StreamId id;
+    uint32_t segment;
+    StreamWindow window;
+    std::optional<Restorer> restorer;
+    std::string unseen;  // text that the learned detector has not looked at yet
+  };
+
+  bool start(Detector detector, bool wanted) {
+    const DetectorSpec& spec = policy_->detector(detector);
+    if (!wanted || !spec.enabled) return false;
+    if (parts_.available.has(detector)) {
+      verdict_.ran.add(detector);
+      return true;
+    }
+    verdict_.skipped.add(detector);
+    if (spec.on_failure == OnFailure::closed && !verdict_.cannot_run) {
+      verdict_.cannot_run = detector;
+    }
+    return false;
+  }
+
+  Stream* find(StreamId id) {
+    for (const auto& stream : streams_) {
+      if (stream->id == id) return stream.get();
+    }
+    if (streams_.size() == kMaxStreams) {
+      Finding finding;
+      finding.category = Category::denial_of_wallet;
+      finding.rule = "limit.streams";
+      finding.score = 1;
+      verdict_.findings.push_back({finding, 0, Action::block, 1});
+      verdict_.decisive = verdict_.findings.size() - 1;
+      verdict_.action = verdict_.unshadowed = Action::block;
+      return nullptr;
+    }
+    auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules_);
+    if (vault_) {
+      stream->restorer.emplace(*vault_,
+                               id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
+    }
+    streams_.push_back(std::move(stream));
+    return streams_.back().get();
+  }
+
+  /// The policy's word, recorded; in shadow mode the window is told to let everything through.
+  Action decide(const Finding& finding) {
+    const Action action = judge_(finding, Source::assistant, current_);
+    return policy_->shadow() ? Action::allow : action;
+  }
+
+  Step show(Stream& stream, const StreamWindow::Release& release, bool last) {
+    judge_.settle();
+    Step step;
+    // Blocked by the window, what comes before the forbidden is shown; blocked by the learned
+    // detector, whose verdict is on all of it, nothing is.
+    step.blocked = release.blocked || verdict_.blocks();
+    if (step.blocked && !release.blocked) return step;
+    if (stream.restorer) {
+      stream.restorer->feed(release.text, step.text);
+      if (last || step.blocked) stream.restorer->finish(step.text);
+    } else {
+      step.text = release.text;
+    }
+    return step;
+  }
+
+  void learned(Stream& stream, std::string_view text, bool last) {
+    if (!harm_) return;
+    const StageTimer timer(verdict_.spent, Stage::learned);
+    stream.unseen.append(text);
+    if (stream.unseen.empty() || (!last && stream.unseen.size() < kLearnedStep)) return;
+    thread_local Normalised view;
+    clean_text(stream.unseen, view);
+    const learned::TextScore score = parts_.model->score(view.canonical, Source::assistant);
+    Finding finding;
+    finding.end = static_cast<uint32_t>(stream.window.received() + text.size());
+    finding.begin = finding.end - static_cast<uint32_t>(stream.unseen.size());
+    finding.evidence = "learned";
+    finding.category = Category::harmful;
+    finding.rule = learned::rule_name(learned::Head::harmful);
+    finding.score = score.harmful;
+    judge_(finding, Source::assistant, stream.segment);
+    finding.category = Category::hate;
+    finding.rule = learned::rule_name(learned::Head::hate);
+    finding.score = score.hate;
+    judge_(finding, Source::assistant, stream.segment);
+    judge_.settle();
+    stream.unseen.clear();
+  }
+
+  const Parts& parts_;
   const std::shared_ptr<const Policy> policy_;
+  const std::shared_ptr<Vault> vault_;
   Verdict verdict_;
+  Judge judge_;
+  OutputRules rules_;
+  std::shared_ptr<const LeakIndex> leak_;
+  std::optional<CanaryMatcher> canary_;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  uint32_t current_ = 0;  // segment that the window under way belongs to
+  bool harm_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<OutputGuard> make_output_guard(const Parts&, std::shared_ptr<const Policy> policy,
-                                               const OutputContext&) {
-  return std::make_unique<OpenGuard>(std::move(policy));
+std::unique_ptr<OutputGuard> make_output_guard(const Parts& parts,
+                                               std::shared_ptr<const Policy> policy,
+                                               const OutputContext& context) {
+  return std::make_unique<WindowedGuard>(parts, std::move(policy), context);
 }
 
 }  // namespace gatehouse::firewall

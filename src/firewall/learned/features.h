@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "firewall/learned/concepts.h"
 
 namespace gatehouse::firewall::learned {
 
@@ -11,20 +14,25 @@ namespace gatehouse::firewall::learned {
 ///
 /// Text is read once, as a stream of "folded" bytes: one byte per code point, ASCII in lower case,
 /// digits all '0', white space runs one space, other code points hashed into 0x80–0xFF. From it:
-/// character 3-, 4- and 5-grams, word 1-, 2- and 3-grams, and pairs of words with one between them.
+/// character 3-, 4- and 5-grams, word 1-, 2- and 3-grams, and pairs of words with one between them;
+/// and, from the words of attacks in many languages (concepts.h), what is said, in which order.
 /// Each is hashed to one of 2^18 buckets (feature hashing; Weinberger et al. 2009, unsigned).
 ///
 /// The features are grouped into blocks of about sixteen words; a window is a run of blocks. No
 /// allocation, linear time, any input: what is not UTF-8 counts as U+FFFD.
 inline constexpr unsigned kBucketBits = 18;
 inline constexpr uint32_t kBuckets = 1U << kBucketBits;
-inline constexpr uint32_t kFeatureVersion = 1;
+inline constexpr uint32_t kFeatureVersion = 2;
 
 /// A block ends with the word that fills it, or with the byte that does where words are endless.
 inline constexpr uint32_t kBlockWords = 16;
 inline constexpr uint32_t kBlockBytes = 160;
 /// Longer words are cut: bounds what one word adds between two calls of `Sink::word_end`.
 inline constexpr uint32_t kMaxWordBytes = 48;
+/// A concept counts as much as so many n-grams, or it would drown among the hundreds of them.
+inline constexpr uint32_t kConceptWeight = 4;
+/// Concepts further apart than this are not taken together; words, or pairs of CJK characters.
+inline constexpr uint32_t kConceptReach = 10;
 
 namespace detail {
 
@@ -33,6 +41,14 @@ constexpr uint64_t kMul = 0x9E3779B97F4A7C15ULL;
 inline uint64_t mix(uint64_t h) {
   h *= kMul;
   return h ^ (h >> 29U);
+}
+
+/// Scripts that set no spaces between words: Thai, Lao, Khmer, kana, CJK, Hangul (which does, but
+/// glues particles to its words).
+inline bool is_unspaced(uint32_t cp) {
+  if (cp < 0x0E00) return false;
+  return cp <= 0x0EFF || (cp >= 0x1780 && cp <= 0x17FF) || (cp >= 0x3040 && cp <= 0x30FF) ||
+         (cp >= 0x3400 && cp <= 0x9FFF) || (cp >= 0xAC00 && cp <= 0xD7AF);
 }
 /// Top bits of a multiplication: the best mixed ones.
 inline uint32_t bucket(uint64_t h, uint64_t salt) {
@@ -113,25 +129,26 @@ inline constexpr AsciiFold kAsciiFold{};
 template <typename Sink>
 class Extractor {
  public:
-  explicit Extractor(Sink& sink) : sink_(sink) {}
+  explicit Extractor(Sink& sink) : sink_(sink), concepts_(Concepts::standard()) {}
 
   void run(std::string_view text) {
     size_t at = 0;
-    fold(' ');  // a text's first word has a border too
+    fold(' ', ' ');  // a text's first word has a border too
     while (at < text.size()) {
       const auto c = static_cast<unsigned char>(text[at]);
-      unsigned char folded = 0;
       if (c < 128) {
-        folded = detail::kAsciiFold.to[c];
+        const unsigned char folded = detail::kAsciiFold.to[c];
         ++at;
+        fold(folded, folded);
       } else {
-        const uint32_t cp = detail::decode(text, at);
-        folded =
-            detail::is_space(cp)
-                ? static_cast<unsigned char>(' ')
-                : static_cast<unsigned char>(0x80U | ((detail::lower(cp) * 2654435761U) >> 25U));
+        const uint32_t cp = detail::lower(detail::decode(text, at));
+        if (detail::is_space(cp)) {
+          fold(' ', ' ');
+        } else {
+          fold(static_cast<unsigned char>(0x80U | ((cp * 2654435761U) >> 25U)), cp);
+          if (detail::is_unspaced(cp)) run(cp);
+        }
       }
-      fold(folded);
       if (block_full_) {
         sink_.block_end(block_begin_, at);
         block_begin_ = at;
@@ -140,14 +157,15 @@ class Extractor {
         block_full_ = false;
       }
     }
-    fold(' ');
+    fold(' ', ' ');
     if (block_bytes_ > 0) sink_.block_end(block_begin_, text.size());
   }
 
  private:
   static bool is_word(unsigned char b) { return (b >= 'a' && b <= 'z') || b >= 0x80 || b == '0'; }
 
-  void fold(unsigned char b) {
+  /// `b` stands for the code point `cp`.
+  void fold(unsigned char b, uint32_t cp) {
     // Runs: one space, at most three of anything else.
     if (b == last_) {
       if (b == ' ' || ++run_ > 3) return;
@@ -158,8 +176,9 @@ class Extractor {
     recent_ = (recent_ << 8U) | b;
     ++block_bytes_;
     if (is_word(b)) {
-      word_ = detail::mix(word_ ^ b);
-      if (++word_bytes_ >= kMaxWordBytes) end_word();
+      word_ = roll(word_, cp);
+      if (++word_bytes_ <= Concepts::kMaxPrefix) prefix_[word_bytes_] = word_;
+      if (word_bytes_ >= kMaxWordBytes) end_word();
     } else if (b != '\'' && word_bytes_ > 0) {
       end_word();
     }
@@ -180,13 +199,66 @@ class Extractor {
       sink_.feature(
           detail::bucket(detail::mix(detail::mix(before_) + previous_) + word_, kSaltTriple));
     }
+    spill();
+    find_concept();
     before_ = previous_;
     previous_ = word_;
     if (words_ < 2) ++words_;
+    position_ += 2;
     word_ = 0;
     word_bytes_ = 0;
-    spill();
     if (++block_words_ >= kBlockWords) block_full_ = true;
+  }
+
+  void find_concept() {
+    uint8_t found = concepts_.word(word_);
+    for (uint32_t n = word_bytes_ < Concepts::kMaxPrefix ? word_bytes_ : Concepts::kMaxPrefix;
+         found == Concepts::kNone && n >= Concepts::kMinPrefix; --n) {
+      found = concepts_.prefix(prefix_[n]);
+    }
+    if (found != Concepts::kNone) said(found);
+  }
+
+  /// A character of a script without spaces: is it the last of a known word?
+  void run(uint32_t cp) {
+    for (size_t i = Concepts::kMaxRun - 1; i > 0; --i) run_of_[i] = run_of_[i - 1];
+    run_of_[0] = cp;
+    ++position_;
+    for (uint32_t n = Concepts::kMaxRun; n >= Concepts::kMinRun; --n) {
+      if (run_of_[n - 1] == 0) continue;
+      uint64_t hash = 0;
+      for (uint32_t i = n; i > 0; --i) hash = roll(hash, run_of_[i - 1]);
+      const uint8_t found = concepts_.word(hash);
+      if (found == Concepts::kNone) continue;
+      said(found);
+      run_of_ = {};
+      return;
+    }
+  }
+
+  void said(uint8_t concept_id) {
+    weigh(detail::bucket(concept_id, kSaltConcept));
+    // With what was said shortly before: pairs with the last three, and the last two together.
+    uint64_t chain = concept_id;
+    for (size_t i = 0; i < said_.size(); ++i) {
+      const Said& earlier = said_[i];
+      if (earlier.concept_id == Concepts::kNone ||
+          position_ - earlier.position > 2 * kConceptReach) {
+        break;
+      }
+      if (earlier.concept_id != concept_id) {
+        weigh(detail::bucket(earlier.concept_id * 256U + concept_id, kSaltConceptPair));
+      }
+      chain = chain * 256 + earlier.concept_id;
+      if (i == 1) weigh(detail::bucket(chain, kSaltConceptTriple));
+    }
+    for (size_t i = said_.size() - 1; i > 0; --i) said_[i] = said_[i - 1];
+    said_[0] = {concept_id, position_};
+    spill();
+  }
+
+  void weigh(uint32_t bucket) {
+    for (uint32_t i = 0; i < kConceptWeight; ++i) sink_.feature(bucket);
   }
 
   void spill() {
@@ -201,8 +273,21 @@ class Extractor {
   static constexpr uint64_t kSaltPair = 0x1F83D9ABFB41BD6BULL;
   static constexpr uint64_t kSaltSkip = 0x5BE0CD19137E2179ULL;
   static constexpr uint64_t kSaltTriple = 0xCBBB9D5DC1059ED8ULL;
+  static constexpr uint64_t kSaltConcept = 0x629A292A367CD507ULL;
+  static constexpr uint64_t kSaltConceptPair = 0x9159015A3070DD17ULL;
+  static constexpr uint64_t kSaltConceptTriple = 0x152FECD8F70E5939ULL;
+
+  struct Said {
+    uint8_t concept_id = Concepts::kNone;
+    uint32_t position = 0;
+  };
 
   Sink& sink_;
+  const Concepts& concepts_;
+  std::array<uint64_t, Concepts::kMaxPrefix + 1> prefix_{};
+  std::array<uint32_t, Concepts::kMaxRun> run_of_{};
+  std::array<Said, 3> said_{};
+  uint32_t position_ = 0;  // in half words
   uint64_t recent_ = 0;    // the last eight folded bytes
   uint64_t word_ = 0;      // hash of the word being read
   uint64_t previous_ = 0;  // of the one before it

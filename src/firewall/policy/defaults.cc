@@ -38,6 +38,10 @@ std::vector<RuleSpec> build() {
     add(rule(C::unsafe_url, D::input, source, A::flag, 0.50F));
   }
   add(rule(C::role_marker, D::input, S::assistant, A::rewrite, 0.50F));
+  // Lines such as "System: …" cannot be told from honest logs and configurations: only noted.
+  for (const char* line : {"MRK-002", "MRK-003"}) {
+    add({C::role_marker, D::input, std::nullopt, line, A::flag, 0.50F});
+  }
 
   // Personal data and secrets leave for the model as placeholders, and come back to the caller.
   for (const S source : {S::user, S::tool, S::retrieved, S::assistant}) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "firewall/learned/features.h"
+#include "firewall/text/normaliser.h"
 
 namespace {
 
@@ -41,6 +42,7 @@ int main() {
   uint32_t size = 0;
   std::string text;
   Collector collector;
+  gatehouse::firewall::Normalised view;
   while (read_exactly(&size, sizeof size)) {
     if (size > kMaxText) return 2;
     text.resize(size);
@@ -48,7 +50,8 @@ int main() {
     collector.out.clear();
     collector.features.clear();
     collector.blocks = 0;
-    Extractor<Collector>(collector).run(text);
+    gatehouse::firewall::clean_text(text, view);
+    Extractor<Collector>(collector).run(view.canonical);
     std::fwrite(&collector.blocks, sizeof collector.blocks, 1, stdout);
     std::fwrite(collector.out.data(), sizeof(uint32_t), collector.out.size(), stdout);
   }

@@ -46,14 +46,3 @@ def extract(program: str, texts: list[str]) -> Blocks:
     matrix.sum_duplicates()
     return Blocks(matrix, np.array(first), np.array(begin), np.array(end))
 
-
-def window_rows(blocks: Blocks, spans: list[tuple[int, int]]) -> sp.csr_matrix:
-    """One row per span of blocks [from, to): the sum of its blocks over the root of its count."""
-    lengths = np.array([to - start for start, to in spans])
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
-    indices = np.concatenate([np.arange(start, to) for start, to in spans])
-    pick = sp.csr_matrix((np.ones(len(indices), np.float32), indices, indptr),
-                         shape=(len(spans), blocks.matrix.shape[0]))
-    rows = (pick @ blocks.matrix).tocsr()
-    norm = np.sqrt(np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1))
-    return sp.diags((1 / norm).astype(np.float32)) @ rows

@@ -7,7 +7,7 @@ import numpy as np
 from gatehouse_train.data import HEADS
 from gatehouse_train.features import BUCKETS
 
-FORMAT, FEATURES, MODEL = 1, 1, 1
+FORMAT, FEATURES, MODEL = 1, 2, 2
 
 
 def quantise(weights: np.ndarray) -> tuple[np.ndarray, float]:

@@ -32,8 +32,28 @@ def overlap(blocks: Blocks, span: tuple[int, int], needle: tuple[int, int]) -> f
     return max(0, shared) / max(1, min(end - begin, needle[1] - needle[0]))
 
 
-def training_rows(examples: list[Example], blocks: Blocks, head: str, keep) -> tuple:
-    """(spans, labels, weights, owner) for one head over the examples for which `keep` is true."""
+def hardest(examples: list[Example], blocks: Blocks, head: str, keep, sums: np.ndarray,
+            count: int) -> dict[int, list[tuple[int, int]]]:
+    """For each long harmless text its `count` windows of highest score; `sums` per block."""
+    sums = np.concatenate([[0], np.cumsum(sums)])
+    total = np.concatenate([[0], np.cumsum(np.asarray(blocks.matrix.sum(axis=1)).ravel())])
+    out = {}
+    for i, example in enumerate(examples):
+        first, last = int(blocks.first[i]), int(blocks.first[i + 1])
+        if example.label.get(head) != 0 or not keep[i] or last - first <= SMALL:
+            continue
+        begins = np.arange(first, last - SMALL + 1)
+        score = (sums[begins + SMALL] - sums[begins]) / np.sqrt(
+            np.maximum(total[begins + SMALL] - total[begins], 1))
+        best = begins[np.argsort(-score, kind="stable")[:count]]
+        out[i] = [(int(b), int(b) + SMALL) for b in best]
+    return out
+
+
+def training_rows(examples: list[Example], blocks: Blocks, head: str, keep,
+                  extra: dict | None = None) -> tuple:
+    """(spans, labels, weights, owner) for one head over the examples for which `keep` is true;
+    `extra` windows of harmless texts come on top."""
     spans, labels, owners = [], [], []
     for i, example in enumerate(examples):
         label = example.label.get(head)
@@ -43,7 +63,8 @@ def training_rows(examples: list[Example], blocks: Blocks, head: str, keep) -> t
         if first == last:
             continue
         if example.needle is None:
-            for span in spans_of(first, last):
+            more = extra.get(i, []) if extra else []
+            for span in dict.fromkeys(spans_of(first, last) + more):
                 spans.append(span)
                 labels.append(label)
                 owners.append(i)
@@ -80,7 +101,7 @@ def even_weights(examples: list[Example], labels: np.ndarray, owners: np.ndarray
                 boost = max(examples[o].row.get("boost", 1.0) for o in owners[mine][:1])
                 weights[mine] *= boost * min(texts, 2000) ** 0.5 / total
     for y in (0, 1):
-        weights[labels == y] *= 0.5 / weights[labels == y].sum()
+        weights[labels == y] *= 0.5 / max(weights[labels == y].sum(), 1e-12)
     return weights * len(weights)
 
 

@@ -55,6 +55,10 @@ def english(out: Out):
     out.write("gen-hijack", [attack(g.roughen(t)) for t in g.many(attacks_en.HIJACK, 2400)])
     out.write("gen-jailbreak", [attack(g.roughen(t), jailbreak=1, content=False) for t in g.many(attacks_en.JAILBREAK, 1800)])
     out.write("gen-optimised", [attack(t, jailbreak=1, content=False) for t in attacks_en.optimised(g, 1200)])
+    m = Grammar(attacks_en.MANIPULATION_LEXICON, SEED + 2)
+    out.write("gen-manipulation", [attack(m.roughen(t), content=False) for t in m.many(attacks_en.MANIPULATION, 2000)])
+    p = Grammar(harmless_en.PLEA_LEXICON, SEED + 3)
+    out.write("gen-plea", [harmless(p.roughen(t)) for t in p.many(harmless_en.PLEA, 1500)])
     h = Grammar(harmless_en.LEXICON, SEED + 1)
     # The same templates many times over teach only themselves: more of what is open, less of what is fixed.
     out.write("gen-trigger", [harmless(h.roughen(t)) for t in h.many(harmless_en.TRIGGER, 5000)])

@@ -1,0 +1,3 @@
+add_executable(firewall_learned_bench ${CMAKE_CURRENT_LIST_DIR}/firewall_learned_bench.cc)
+target_compile_definitions(firewall_learned_bench PRIVATE GATEHOUSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_link_libraries(firewall_learned_bench PRIVATE gatehouse_firewall benchmark::benchmark_main)

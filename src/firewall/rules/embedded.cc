@@ -43,6 +43,5 @@ std::string_view signatures() {
 std::string_view secrets() {
   return between(secrets_begin, secrets_end);
 }
-}
 
 }  // namespace gatehouse::firewall::rules

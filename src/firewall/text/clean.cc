@@ -69,8 +69,14 @@ class Cleaner {
     switch (fold.kind) {
       case FoldKind::keep:
       case FoldKind::plain:
-        if (!lookalikes_ && lookalike_of(point.value) != '\0') lookalikes_ = true;
-        emit(at, fold.kind == FoldKind::keep ? text_.substr(at, point.size) : fold.text);
+        // A capital may look like another letter than its small form ("Н" is H, "н" is nothing), so
+        // look-alikes keep their case until it is known whether they are folded.
+        if (lookalike_of(point.value) != '\0') {
+          lookalikes_ = true;
+          emit(at, text_.substr(at, point.size));
+        } else {
+          emit(at, fold.kind == FoldKind::keep ? text_.substr(at, point.size) : fold.text);
+        }
         break;
       case FoldKind::styled:
         ++evidence.styled;
@@ -172,9 +178,8 @@ void fold_lookalikes(Normalised& out) {
     if (scripts.latin && scripts.lookalike) ++mixed;
     if (scripts.other && !scripts.latin) ++honest;
   });
-  if (mixed == 0) return;
   out.evidence.mixed_words += static_cast<uint32_t>(mixed);
-  const bool fold_pure = mixed > honest;
+  const bool fold_pure = mixed > honest;  // never without mixed words
   const std::string before = std::move(out.clean);
   OffsetMap map;
   out.clean.clear();
@@ -188,18 +193,24 @@ void fold_lookalikes(Normalised& out) {
   };
   for_foreign_words(before, [&](size_t begin, size_t end) {
     const WordScripts scripts = scripts_of(std::string_view(before).substr(begin, end - begin));
-    if (!scripts.lookalike || (!scripts.latin && (scripts.other || !fold_pure))) return;
+    const bool fold = scripts.latin || (!scripts.other && fold_pure);
+    if (!scripts.lookalike) return;
     copy_to(begin);
     while (copied < end) {
       const CodePoint point = decode_utf8(before, copied);
       const char like = point.value < 0x80 ? '\0' : lookalike_of(point.value);
-      if (like == '\0') {
+      const Fold small = like == '\0' || fold ? Fold{} : fold_of(point.value);
+      if (like == '\0' || (!fold && small.kind == FoldKind::keep)) {
         copy_to(copied + point.size);
         continue;
       }
       map.add(static_cast<uint32_t>(out.clean.size()),
               out.map.to_original(static_cast<uint32_t>(copied)));
-      out.clean.push_back(like);
+      if (fold) {
+        out.clean.push_back(like);
+      } else {
+        out.clean.append(small.text);
+      }
       copied += point.size;
     }
   });

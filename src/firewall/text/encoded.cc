@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kShortestRun = 16;     // of base64, base32 and hex
 constexpr size_t kWrappedLine = 40;     // a run this long may go on in the next line
+constexpr size_t kEscapeReach = 160;    // bytes around escapes that are taken with them
 constexpr size_t kEscapeGap = 48;       // bytes between escapes of one region
 constexpr uint32_t kFewestEscapes = 3;  // "100%" and one "&amp;" are no hiding place
 
@@ -205,13 +206,11 @@ class Finder {
   }
 
   void unescape_region(size_t begin, size_t last, bool quoted) {
-    const auto is_break = [&](size_t i) {
-      return text_[i] == ' ' || text_[i] == '\n' || text_[i] == '"';
-    };
+    // With the rest of its line, within reach: half of a sentence may stand there in clear.
     size_t from = begin;
-    while (from > 0 && begin - from < kEscapeGap && !is_break(from - 1)) --from;
+    while (from > 0 && begin - from < kEscapeReach && text_[from - 1] != '\n') --from;
     size_t to = last;
-    while (to < text_.size() && to - last < kEscapeGap && !is_break(to)) ++to;
+    while (to < text_.size() && to - last < kEscapeReach && text_[to] != '\n') ++to;
     Unescaped made = unescape(text_.substr(from, to - from), quoted);
     const Decoding how = made.percent >= made.entities && made.percent >= made.escapes
                              ? Decoding::percent

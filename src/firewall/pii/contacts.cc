@@ -192,11 +192,20 @@ Span read_phone(std::string_view text, size_t at, size_t floor, bool context) {
   bool dashes = false;
   size_t slashes = 0;
   size_t end = at;
+  // Where the number could end, before the group under way.
+  struct {
+    size_t end = 0;
+    size_t digits = 0;
+    size_t count = 0;
+  } before;
   size_t i = at;
   while (i < text.size() && digits < 16 && count < groups.size()) {
     const char c = text[i];
     if (is_ascii_digit(c)) {
-      if (signs > 0 || digits == 0) ++count;
+      if (signs > 0 || digits == 0) {
+        before = {end, digits, count};
+        ++count;
+      }
       ++groups[count - 1];
       ++digits;
       signs = 0;
@@ -223,6 +232,11 @@ Span read_phone(std::string_view text, size_t at, size_t floor, bool context) {
                        (text[end] == ' ' || text[end] == '-' || text[end] == '.') &&
                        is_ascii_digit(text[end + 1]);
   // "2-1234" must not be cut out of "2-12345…", nor a number out of a word.
+  if (digits == 16 && before.digits >= 7) {
+    end = before.end;
+    digits = before.digits;
+    count = before.count;
+  }
   if (end < text.size() && (is_ascii_digit(text[end]) || text[end] == '_')) return {};
   size_t tail = end;
   if (end < text.size() && ascii_lower(text[end]) == 'x') {
@@ -251,7 +265,8 @@ Span read_phone(std::string_view text, size_t at, size_t floor, bool context) {
   if (goes_on && !context) return {};  // a row of numbers
   if (paren && closed && groups[0] <= 5 && digits >= 8 && digits <= 12) return found;
   if (extension && digits >= 7) return found;
-  const bool trunk = text[at] == '0' && groups[0] >= 2 && groups[0] <= 5;
+  const bool row = !paren && begin > 1 && text[begin - 1] == ' ' && is_ascii_digit(text[begin - 2]);
+  const bool trunk = !row && text[at] == '0' && groups[0] >= 2 && groups[0] <= 5;
   if (trunk && text[at + 1] == '0' && count >= 2 && digits >= 10 && digits <= 15) return found;
   if (trunk && text[at + 1] != '0' && digits >= 8 && digits <= 12 &&
       (count >= 3 || (count == 2 && digits >= 9)) &&

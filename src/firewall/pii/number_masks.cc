@@ -63,7 +63,8 @@ void NumberMasks::add(const NumberKind& kind, std::string mask) {
 bool NumberMasks::fits(const Mask& mask, std::string_view text, size_t at, Match& match) {
   std::array<char, 24> compact;
   size_t size = 0;
-  char separator = '\0';
+  char separator = '\0';  // what stands for the mask's '-'
+  char literal = '\0';
   for (const char wanted : mask.text) {
     if (at >= text.size()) return false;
     const char c = text[at++];
@@ -86,7 +87,7 @@ bool NumberMasks::fits(const Mask& mask, std::string_view text, size_t at, Match
         continue;
       default:
         if (c != wanted) return false;
-        separator = c;
+        literal = c;
         continue;
     }
     if (size == compact.size()) return false;
@@ -103,7 +104,7 @@ bool NumberMasks::fits(const Mask& mask, std::string_view text, size_t at, Match
   if (!mask.kind->valid(view)) return false;
   match.kind = mask.kind;
   match.end = at;
-  match.separator = separator;
+  match.separator = separator != '\0' ? separator : literal;
   match.compact.assign(view);
   return true;
 }

@@ -56,7 +56,8 @@ Look look_at(std::string_view text, size_t at) {
     if (i - at > Vault::kLongestPlaceholder) return look;
     if (i == text.size()) return {Look::Kind::partial, i, {}};
     const char c = text[i];
-    if (c == '\\' && rest(i).size() >= 2 && text[i + 1] == '_') {
+    if (c == '\\' && i + 1 == text.size()) return {Look::Kind::partial, text.size(), {}};
+    if (c == '\\' && text[i + 1] == '_') {
       ++i;
       continue;
     }

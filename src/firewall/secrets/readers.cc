@@ -74,12 +74,6 @@ bool is_jwt_header(std::string_view part) {
   return !header.empty() && header[0] == '{' && header.find("\"alg\"") != std::string::npos;
 }
 
-// The closing line's own newline, as it stands in a file or escaped in JSON.
-size_t past_newline(std::string_view text, size_t at) {
-  if (text.compare(at, 2, "\\n") == 0) return at + 2;
-  return at < text.size() && text[at] == '\n' ? at + 1 : at;
-}
-
 }  // namespace
 
 Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
@@ -110,8 +104,7 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
       const size_t closing = text.find("-----", body + 9);
       if (closing == text.npos || closing > body + 60)
         return {goes_on ? Kind::open : Kind::found, begin, text.size(), 0.99F};
-      return {letters >= 16 ? Kind::found : Kind::none, begin, past_newline(text, closing + 5),
-              0.99F};
+      return {letters >= 16 ? Kind::found : Kind::none, begin, closing + 5, 0.99F};
     }
     letters += is_base64(text[body]) ? 1u : 0u;
     ++body;

@@ -30,7 +30,7 @@ if(GATEHOUSE_SANITIZE)
   add_link_options(-fsanitize=${GATEHOUSE_SANITIZE})
   # g++ 12 reports paths that cannot be taken once the sanitizers have rewritten the code.
   target_compile_options(gatehouse_options INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-tsan>)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-tsan>)
 endif()
 if(GATEHOUSE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)

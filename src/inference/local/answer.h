@@ -34,8 +34,8 @@ class Answer {
   int choice_index() const { return index_; }
 
  private:
-  Answer(const Model& model, const api::ChatRequest& request, int choice_index,
-         int64_t max_tokens, ToolReader::MakeId make_id);
+  Answer(const Model& model, const api::ChatRequest& request, int choice_index, int64_t max_tokens,
+         ToolReader::MakeId make_id);
 
   void show(const std::string& text);
   void note_logprob(Token token, std::string_view bytes);

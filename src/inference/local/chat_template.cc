@@ -2,12 +2,11 @@
 
 #include <mutex>
 
-#include <json.h>
-
 #include <jinja/lexer.h>
 #include <jinja/parser.h>
 #include <jinja/runtime.h>
 #include <jinja/value.h>
+#include <json.h>
 
 namespace gatehouse::inference::local {
 namespace {
@@ -48,8 +47,8 @@ Result<std::string> text_of(const api::Message& message, size_t index) {
 std::string call_text(const api::ToolCall& call) {
   std::string text = "<tool_call>\n{\"name\": ";
   text += common_json(call.name).dump_safe();
-  text += ", \"arguments\": " + (call.arguments.empty() ? "{}" : call.arguments) +
-          "}\n</tool_call>";
+  text +=
+      ", \"arguments\": " + (call.arguments.empty() ? "{}" : call.arguments) + "}\n</tool_call>";
   return text;
 }
 
@@ -135,6 +134,10 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::of(const Model& model) {
     return refuse(Refusal::internal(Layer::inference,
                                     std::string("the model's chat template: ") + error.what()));
   }
+  // The pinned model's template says "You are a helpful AI assistant named SmolLM, …" where a
+  // request has no system message. At 135M parameters that name alone leads its answers astray
+  // ("What is the capital of France?" is answered with lines about the Marseillaise).
+  if (model.id() == "smollm2-135m-instruct") made->default_system_ = "You are a helpful assistant.";
   return made;
 }
 
@@ -142,6 +145,9 @@ Result<std::vector<PromptPiece>> ChatTemplate::render(const api::ChatRequest& re
                                                       const std::string& extra_system) const {
   Result<std::vector<Turn>> turns = turns_of(request, extra_system);
   if (!turns) return refuse(std::move(turns).error());
+  if (!default_system_.empty() && (turns->empty() || turns->front().role != "system")) {
+    turns->insert(turns->begin(), Turn{"system", default_system_});
+  }
   std::lock_guard lock(program_->guard);
   try {
     auto messages = mk_val<jinja::value_array>();

@@ -36,6 +36,7 @@ class ChatTemplate {
   ChatTemplate() = default;
 
   std::unique_ptr<Program> program_;
+  std::string default_system_;
 };
 
 /// The tokens of a rendered prompt, with the model's begin token where it wants one.

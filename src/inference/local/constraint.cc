@@ -9,8 +9,8 @@ constexpr size_t kMaxSchemaBytes = 64 * 1024;
 constexpr size_t kMaxGrammarBytes = 512 * 1024;
 
 Refusal cannot_enforce(const std::string& param, const std::string& why) {
-  Refusal refusal = Refusal::invalid(
-      param, "The embedded model cannot enforce this JSON schema.", "unsupported_schema");
+  Refusal refusal = Refusal::invalid(param, "The embedded model cannot enforce this JSON schema.",
+                                     "unsupported_schema");
   refusal.reason = why;
   return refusal;
 }
@@ -105,6 +105,16 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
   Constraint constraint;
   const Choice choice = request.tool_choice.mode;
   const bool tools = !request.tools.empty() && choice != Choice::none;
+  for (size_t i = 0; i < request.tools.size(); ++i) {
+    if (!request.tools[i].name.empty()) continue;
+    return refuse(Refusal::invalid("tools[" + std::to_string(i) + "]",
+                                   "The embedded model takes functions only.",
+                                   "unsupported_parameter"));
+  }
+  if (!request.tool_choice.raw.empty()) {
+    return refuse(Refusal::invalid("tool_choice", "The embedded model does not know this form.",
+                                   "unsupported_parameter"));
+  }
   if (request.tools.empty() && (choice == Choice::required || choice == Choice::named)) {
     return refuse(Refusal::invalid("tool_choice", "`tool_choice` needs `tools`.",
                                    "missing_required_parameter"));
@@ -117,9 +127,8 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
     const std::string more = request.parallel_tool_calls.value_or(true) && !must
                                  ? "(\"\\n\"? \"<tool_call>\\n\" call \"\\n</tool_call>\"){0,7}"
                                  : "";
-    Result<std::string> grammar =
-        grammar_of(*schema, "tools", must ? "\"<tool_call>\\n\"" : "space",
-                   "\"\\n</tool_call>\" " + more);
+    Result<std::string> grammar = grammar_of(
+        *schema, "tools", must ? "\"<tool_call>\\n\"" : "space", "\"\\n</tool_call>\" " + more);
     if (!grammar) return refuse(std::move(grammar).error());
     (must ? constraint.grammar : constraint.call_grammar) = std::move(*grammar);
     constraint.calls_only = must;
@@ -129,7 +138,8 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
 
   if (tools) {
     return refuse(Refusal::invalid(
-        "response_format", "The embedded model takes `response_format` or optional `tools`, not both.",
+        "response_format",
+        "The embedded model takes `response_format` or optional `tools`, not both.",
         "unsupported_parameter"));
   }
   const bool any = request.response_format.kind == Format::json_object;
@@ -139,9 +149,9 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
   Result<std::string> grammar = grammar_of(*schema, param);
   if (!grammar) return refuse(std::move(grammar).error());
   constraint.grammar = std::move(*grammar);
-  constraint.system_text = any ? "Answer with one JSON object and nothing else."
-                               : "Answer with JSON that follows this JSON Schema:\n" +
-                                     schema->dump_safe();
+  constraint.system_text =
+      any ? "Answer with one JSON object and nothing else."
+          : "Answer with JSON that follows this JSON Schema:\n" + schema->dump_safe();
   return constraint;
 }
 

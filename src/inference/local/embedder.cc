@@ -155,8 +155,7 @@ Result<void> Embedder::submit(EmbeddingJob job) {
     std::lock_guard lock(guard_);
     if (stopping_) return refuse(not_available("draining", "Gatehouse is shutting down."));
     if (!queue_.push(tenant, cost, std::move(job))) {
-      return refuse(
-          not_available("overloaded", "The embedding model is busy; try again shortly."));
+      return refuse(not_available("overloaded", "The embedding model is busy; try again shortly."));
     }
   }
   changed_.notify_all();

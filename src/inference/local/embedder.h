@@ -36,7 +36,7 @@ class Embedder {
 
   struct Options {
     std::string model_path;
-    int threads = 0;         // 0: one per core
+    int threads = 0;           // 0: one per core
     size_t queue_limit = 256;  // requests
   };
 

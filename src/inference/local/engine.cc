@@ -115,14 +115,15 @@ void Engine::run() {
   }
   changed_.notify_all();
   if (error) {
-    log::error("model_failed", {{"code", error->code}, {"reason", error->reason},
-                                {"help", error->message}});
+    log::error("model_failed",
+               {{"code", error->code}, {"reason", error->reason}, {"help", error->message}});
     return;
   }
-  log::info("model_loaded",
-            {{"model", model_->id()},
-             {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - began)
-                        .count()}});
+  log::info(
+      "model_loaded",
+      {{"model", model_->id()},
+       {"ms",
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - began).count()}});
   std::vector<Work> fresh;
   while (collect(fresh, scheduler->idle())) {
     for (Work& item : fresh) scheduler->enqueue(std::move(item));

@@ -19,10 +19,10 @@ namespace gatehouse::inference::local {
 
 struct EngineOptions {
   std::string model_path;
-  int threads = 0;        // 0: one per core
-  int sequences = 16;     // that run at the same time
+  int threads = 0;            // 0: one per core
+  int sequences = 16;         // that run at the same time
   int context_tokens = 4096;  // of one sequence
-  int queue_limit = 256;  // choices that wait
+  int queue_limit = 256;      // choices that wait
   /// Prompt tokens computed per step while others generate, so that their next token never waits
   /// for a long prompt; and while nobody does.
   int prefill_beside = 64;
@@ -31,8 +31,8 @@ struct EngineOptions {
 
 /// What the engine has done since it started; read from any thread.
 struct EngineStats {
-  uint64_t prompt_tokens = 0;     // of prompts taken in
-  uint64_t reused_tokens = 0;     // of those, not computed again
+  uint64_t prompt_tokens = 0;  // of prompts taken in
+  uint64_t reused_tokens = 0;  // of those, not computed again
   uint64_t generated_tokens = 0;
   uint64_t steps = 0;
   uint64_t cancelled = 0;

@@ -25,8 +25,7 @@ KvSlots::SegmentPtr KvSlots::make_segment(int64_t tokens) {
 
 int64_t KvSlots::common_prefix(const Slot& slot, const std::vector<Token>& prompt) const {
   if (prompt.empty()) return 0;
-  const auto limit =
-      static_cast<std::ptrdiff_t>(std::min(slot.tokens.size(), prompt.size() - 1));
+  const auto limit = static_cast<std::ptrdiff_t>(std::min(slot.tokens.size(), prompt.size() - 1));
   const auto end = slot.tokens.begin() + limit;
   return std::mismatch(slot.tokens.begin(), end, prompt.begin()).first - slot.tokens.begin();
 }
@@ -142,8 +141,7 @@ std::optional<KvSlots::Lease> KvSlots::acquire(const std::vector<Token>& prompt,
 
   // What the target itself held is gone either way, and must not count against it.
   if (target != source) trim(target, 0);
-  const int64_t needed =
-      static_cast<int64_t>(prompt.size()) - std::max(reused, expect) + max_new;
+  const int64_t needed = static_cast<int64_t>(prompt.size()) - std::max(reused, expect) + max_new;
   if (!make_room(needed, source, target)) {
     // The last resort: the prefix's own end, or the prefix as a whole, makes the room.
     if (source < 0 || slots_[static_cast<size_t>(source)].running) return std::nullopt;

@@ -139,8 +139,8 @@ class LocalBackend::Impl {
   WorkerPool workers;  // the last, so that its jobs end before what they use
 };
 
-Task<Result<std::shared_ptr<Generation>>> LocalBackend::Impl::start(
-    const api::ChatRequest& request, CallContext& context) {
+Task<Result<std::shared_ptr<Generation>>> LocalBackend::Impl::start(const api::ChatRequest& request,
+                                                                    CallContext& context) {
   if (!answers_to(context.model)) co_return refuse(unknown_model(context.model));
   const Preparation with = preparation();
   Result<void> checked = check_request(with, request);
@@ -284,8 +284,8 @@ Task<Result<api::EmbeddingResponse>> LocalBackend::embed(const api::EmbeddingReq
   }
   EmbeddingJob work;
   work.tenant = context.tenant;
-  work.deadline = deadline_after(impl_->clock, std::min(impl_->spec.queue_timeout_ms,
-                                                        context.deadlines.first_byte_ms));
+  work.deadline = deadline_after(
+      impl_->clock, std::min(impl_->spec.queue_timeout_ms, context.deadlines.first_byte_ms));
   work.result = std::make_shared<Handoff<Vectors>>();
   int64_t tokens = 0;
   Result<void> prepared;

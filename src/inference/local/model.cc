@@ -1,12 +1,11 @@
 #include "inference/local/model.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <mutex>
 
 #include <llama.h>
+#include <sys/stat.h>
 
 #include "core/log.h"
 
@@ -50,11 +49,11 @@ bool on_progress(float share, void* progress) {
 }  // namespace
 
 Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress progress) {
-  struct stat info{};
+  struct stat info {};
   if (path.empty() || stat(path.c_str(), &info) != 0) {
-    return refuse(cannot_load("model_missing",
-                              "The embedded model is not on this machine. `make assets` fetches it.",
-                              path.empty() ? "(not found beside the program)" : path));
+    return refuse(cannot_load(
+        "model_missing", "The embedded model is not on this machine. `make assets` fetches it.",
+        path.empty() ? "(not found beside the program)" : path));
   }
   if (std::string problem = cpu_problem(); !problem.empty()) {
     return refuse(cannot_load("cpu_unsupported", std::move(problem), path));

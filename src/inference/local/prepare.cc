@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 6> kUnsupported = {
     "audio", "best_of", "modalities", "prediction", "suffix", "web_search_options"};
 // Fields that are about storing, billing or routing at the provider: they change no answer.
 constexpr std::array<std::string_view, 6> kHarmless = {
-    "store", "service_tier", "safety_identifier", "prompt_cache_key", "stream_options", "verbosity"};
+    "store",          "service_tier", "safety_identifier", "prompt_cache_key",
+    "stream_options", "verbosity"};
 
 template <size_t N>
 bool among(const std::array<std::string_view, N>& names, std::string_view name) {

@@ -33,7 +33,7 @@ struct Scheduler::Run {
   int64_t leader_until = 0;
   size_t fed = 0;       // prompt tokens in the sequence or in this step's batch
   size_t computed = 0;  // those in the sequence
-  Token next = -1;     // the generated token to compute next; -1 while the prompt is not done
+  Token next = -1;      // the generated token to compute next; -1 while the prompt is not done
   int32_t output = -1;  // this step's row of logits
   bool over = false;
 
@@ -71,8 +71,7 @@ Scheduler::Scheduler(const Model& model, const EngineOptions& options, const Clo
       clock_(clock),
       queue_(static_cast<size_t>(options.queue_limit), kQuantumTokens) {}
 
-Result<std::unique_ptr<Scheduler>> Scheduler::make(const Model& model,
-                                                   const EngineOptions& options,
+Result<std::unique_ptr<Scheduler>> Scheduler::make(const Model& model, const EngineOptions& options,
                                                    const Clock& clock) {
   std::unique_ptr<Scheduler> made(new Scheduler(model, options, clock));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -87,7 +86,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::make(const Model& model,
   params.n_batch = static_cast<uint32_t>(options.prefill_alone + options.sequences);
   params.n_ubatch = params.n_batch;
   params.n_seq_max = static_cast<uint32_t>(sequences);
-  params.n_outputs_max = static_cast<uint32_t>(options.sequences);
+  params.n_outputs_max = static_cast<uint32_t>(sequences);  // no fewer than sequences
   params.n_threads = params.n_threads_batch = threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
   params.kv_unified = true;  // sharing a prefix is then a note in a table, not a copy
@@ -211,7 +210,8 @@ void Scheduler::admit() {
 }
 
 void Scheduler::resolve_waiting(Run& run) {
-  if (run.leader != nullptr && static_cast<int64_t>(run.leader->computed) < run.leader_until) return;
+  if (run.leader != nullptr && static_cast<int64_t>(run.leader->computed) < run.leader_until)
+    return;
   const bool waited = run.leader_until > 0;
   run.leader = nullptr;
   run.leader_until = 0;

@@ -11,8 +11,8 @@ namespace {
 constexpr size_t kMaxHeadBytes = 4096;  // of {"name": …, "arguments":
 
 size_t skip_blanks(std::string_view text, size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' ||
-                              text[at] == '\r')) {
+  while (at < text.size() &&
+         (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r')) {
     ++at;
   }
   return at;
@@ -59,10 +59,18 @@ void ToolReader::add(std::string_view text, api::ChoiceDelta& delta) {
   buffer_.append(text);
   for (bool more = true; more && !buffer_.empty();) {
     switch (state_) {
-      case State::text: more = step_text(delta); break;
-      case State::head: more = step_head(delta); break;
-      case State::arguments: more = step_arguments(delta); break;
-      case State::tail: more = step_tail(); break;
+      case State::text:
+        more = step_text(delta);
+        break;
+      case State::head:
+        more = step_head(delta);
+        break;
+      case State::arguments:
+        more = step_arguments(delta);
+        break;
+      case State::tail:
+        more = step_tail();
+        break;
     }
   }
 }
@@ -79,11 +87,15 @@ bool ToolReader::step_text(api::ChoiceDelta& delta) {
     return true;
   }
   size_t keep = std::min(buffer_.size(), kCallBegin.size() - 1);
-  while (keep > 0 && std::string_view(buffer_).substr(buffer_.size() - keep) !=
-                         kCallBegin.substr(0, keep)) {
+  while (keep > 0 &&
+         std::string_view(buffer_).substr(buffer_.size() - keep) != kCallBegin.substr(0, keep)) {
     --keep;
   }
-  // After a call only another call or the end is expected: line breaks there are not text.
+  // Line breaks are held back too: before a call, and between calls, they are not text.
+  while (keep < buffer_.size() && (buffer_[buffer_.size() - keep - 1] == '\n' ||
+                                   buffer_[buffer_.size() - keep - 1] == ' ')) {
+    ++keep;
+  }
   if (next_index_ > 0 && blank(std::string_view(buffer_).substr(0, buffer_.size() - keep))) {
     return false;
   }

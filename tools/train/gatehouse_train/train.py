@@ -11,14 +11,14 @@ import numpy as np  # noqa: E402
 
 from gatehouse_train import aggregate, data, features, logistic, model_file, report, windows  # noqa: E402
 
-PENALTY = {"user": 1.2e-6, "content": 1.2e-6, "system": 1e-5, "jailbreak": 1e-5, "extraction": 1e-5,
+PENALTY = {"user": 6e-7, "content": 1.2e-6, "system": 1e-5, "jailbreak": 1e-5, "extraction": 1e-5,
            "harmful": 5e-6, "hate": 5e-6}
 # Heads of attacks are calibrated on sources that the fold's model has not seen.
 CALIBRATED = ("user", "content", "system")
 # For the others the mean of the windows' views, less a little for length.
 NEUTRAL = np.array([0, 0.34, 0.33, 0.33, -0.3, 0])
 FOLDS = 3
-EPOCHS = 8
+EPOCHS = 10
 MINED = 3  # windows of each long harmless text that the first fit likes most
 
 

@@ -34,7 +34,8 @@ def overlap(blocks: Blocks, span: tuple[int, int], needle: tuple[int, int]) -> f
 
 def hardest(examples: list[Example], blocks: Blocks, head: str, keep, sums: np.ndarray,
             count: int) -> dict[int, list[tuple[int, int]]]:
-    """For each long harmless text its `count` windows of highest score; `sums` per block."""
+    """For each long harmless text its windows of highest score, `count` and one for each sixteen;
+    `sums` per block."""
     sums = np.concatenate([[0], np.cumsum(sums)])
     total = np.concatenate([[0], np.cumsum(np.asarray(blocks.matrix.sum(axis=1)).ravel())])
     out = {}
@@ -45,7 +46,7 @@ def hardest(examples: list[Example], blocks: Blocks, head: str, keep, sums: np.n
         begins = np.arange(first, last - SMALL + 1)
         score = (sums[begins + SMALL] - sums[begins]) / np.sqrt(
             np.maximum(total[begins + SMALL] - total[begins], 1))
-        best = begins[np.argsort(-score, kind="stable")[:count]]
+        best = begins[np.argsort(-score, kind="stable")[:count + len(begins) // 16]]
         out[i] = [(int(b), int(b) + SMALL) for b in best]
     return out
 

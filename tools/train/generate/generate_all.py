@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import attacks_en  # noqa: E402
 import documents  # noqa: E402
+import encoded  # noqa: E402
 import harmless_en  # noqa: E402
 import interface_texts  # noqa: E402
 import multilingual  # noqa: E402
@@ -123,6 +124,49 @@ def tool_results(out: Out, data: pathlib.Path):
     out.write("gen-planted", planted)
 
 
+def read_texts(data: pathlib.Path, names, wanted) -> list[str]:
+    out = []
+    for name in names:
+        for line in (data / "train" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n"):
+            row = json.loads(line) if line else None
+            if row and wanted(row):
+                out.append(row["text"])
+    return out
+
+
+def hidden_text(out: Out, data: pathlib.Path):
+    r = Grammar({}, SEED + 500).random
+    plain = read_texts(data, ("s-labs", "self-instruct", "gsm8k", "vicuna-bench", "deepset", "arena-hard-v0.1"),
+                       lambda row: row["label"] == "benign" and 12 < len(row["text"]) < 400)
+    out.write("gen-encoded", [harmless(encoded.encoded(r, r.choice(plain), n), content=0) for n in range(2800)])
+
+
+def buried(out: Out, data: pathlib.Path):
+    """Long documents, clean and with one attack somewhere inside."""
+    r = Grammar({}, SEED + 600).random
+    a = Grammar(attacks_en.LEXICON, SEED + 601)
+    m = Grammar(attacks_en.MANIPULATION_LEXICON, SEED + 602)
+    pieces = read_texts(data, ("t0-p3", "xquad"), lambda row: 80 < len(row["text"]) < 3000)
+    known = read_texts(data, ("s-labs", "neuralchemy", "deepset", "yanismiraoui"),
+                       lambda row: row["label"] in ("injection", "jailbreak") and 20 < len(row["text"]) < 300)
+    good, bad = [], []
+    for size, count in ((3000, 260), (12000, 130), (60000, 36)):
+        for i in range(2 * count):
+            parts, length = [], 0
+            while length < size:
+                parts.append(r.choice(pieces))
+                length += len(parts[-1]) + 2
+            if i < count:
+                good.append({"text": "\n\n".join(parts), "labels": {"user": 0, "content": 0}})
+                continue
+            needle = r.choice([r.choice(known), a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)),
+                               m.expand(r.choice(attacks_en.MANIPULATION))]).strip()
+            parts.insert(r.randint(0, len(parts)), needle)
+            bad.append({"text": "\n\n".join(parts), "labels": {"user": 1, "content": 1}, "needle": needle})
+    out.write("gen-long-clean", good)
+    out.write("gen-long-attacked", bad)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True)
@@ -136,6 +180,8 @@ def main():
     by_language(out)
     system_prompts(out)
     tool_results(out, args.data)
+    hidden_text(out, args.data)
+    buried(out, args.data)
     for source, count in sorted(out.counts.items()):
         print(f"{source:28s} {count}")
 

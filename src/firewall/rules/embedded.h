@@ -10,4 +10,9 @@ std::string_view lexicon();     // lexicon.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
 
+/// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns, and
+/// the exceptions.
+std::string_view signature_database();
+std::string_view exception_database();
+
 }  // namespace gatehouse::firewall::rules

@@ -8,6 +8,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "firewall/signatures/vectorscan.h"
+
 namespace gatehouse::firewall {
 namespace {
 
@@ -123,6 +125,23 @@ Result<std::vector<SignatureRule>> parse(std::string_view yaml) {
 }
 
 }  // namespace
+
+std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules) {
+  std::vector<Expression> expressions;
+  for (unsigned i = 0; i < rules.size(); ++i) {
+    expressions.push_back({rules[i].pattern, HS_FLAG_SINGLEMATCH, i, rules[i].id});
+  }
+  return expressions;
+}
+
+std::vector<Expression> except_expressions(std::span<const SignatureRule> rules) {
+  std::vector<Expression> expressions;
+  for (unsigned i = 0; i < rules.size(); ++i) {
+    if (!rules[i].except.empty())
+      expressions.push_back({rules[i].except, HS_FLAG_SINGLEMATCH, i, rules[i].id});
+  }
+  return expressions;
+}
 
 Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml) {
   try {  // yaml-cpp reports by exceptions

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,5 +38,10 @@ struct SignatureRule {
 /// Reads a rule file. Refuses unknown keys, missing fields, unknown categories and ids given twice,
 /// and names the rule at fault.
 Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml);
+
+struct Expression;
+/// What the rules compile to, with a rule's index as the id: their patterns, and their exceptions.
+std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules);
+std::vector<Expression> except_expressions(std::span<const SignatureRule> rules);
 
 }  // namespace gatehouse::firewall

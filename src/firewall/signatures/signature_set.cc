@@ -36,17 +36,12 @@ int note_rule(unsigned id, unsigned long long, unsigned long long, unsigned, voi
   return probe.matched ? 1 : 0;
 }
 
-int note_match(unsigned, unsigned long long, unsigned long long, unsigned, void* context) {
-  *static_cast<bool*>(context) = true;
-  return 1;
-}
-
 }  // namespace
 
 struct SignatureSet::Compiled {
   std::vector<SignatureRule> rules;
-  Database all;                  // every rule, first match only
-  std::vector<Database> except;  // per rule, null where it has no exception
+  Database all;     // every rule, first match only
+  Database except;  // the exceptions of those that have one; null if none has
 
   // Where the match that ends at `hit.end` begins. Start offsets would make the database larger and
   // every scan slower; a match is rare, so its start is searched for: the last offset from which
@@ -67,13 +62,12 @@ struct SignatureSet::Compiled {
   }
 
   bool excepted(std::string_view text, const Hit& hit, size_t begin) const {
-    const hs_database_t* database = except[hit.rule].get();
-    if (database == nullptr) return false;
+    if (rules[hit.rule].except.empty()) return false;
     const size_t from = begin > kExceptReach ? begin - kExceptReach : 0;
-    bool matched = false;
-    hs_scan(database, text.data() + from, static_cast<unsigned>(hit.end - from), 0,
-            scratch_for(database), note_match, &matched);
-    return matched;
+    Probe probe{hit.rule};
+    hs_scan(except.get(), text.data() + from, static_cast<unsigned>(hit.end - from), 0,
+            scratch_for(except.get()), note_rule, &probe);
+    return probe.matched;
   }
 };
 
@@ -85,26 +79,33 @@ Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yam
   if (!rules) return unexpected<Refusal>(rules.error());
   auto compiled = std::make_unique<Compiled>();
   compiled->rules = std::move(*rules);
-  std::vector<Expression> all;
-  for (unsigned i = 0; i < compiled->rules.size(); ++i) {
-    const SignatureRule& rule = compiled->rules[i];
-    all.push_back({rule.pattern, HS_FLAG_SINGLEMATCH, i, rule.id});
-    compiled->except.emplace_back();
-    if (!rule.except.empty()) {
-      const Expression except{rule.except, HS_FLAG_SINGLEMATCH, i, rule.id};
-      auto made = compile_database({&except, 1});
-      if (!made) return unexpected<Refusal>(made.error());
-      compiled->except.back() = std::move(*made);
-    }
+  auto all = compile_database(pattern_expressions(compiled->rules));
+  if (!all) return unexpected<Refusal>(all.error());
+  compiled->all = std::move(*all);
+  if (const auto exceptions = except_expressions(compiled->rules); !exceptions.empty()) {
+    auto except = compile_database(exceptions);
+    if (!except) return unexpected<Refusal>(except.error());
+    compiled->except = std::move(*except);
   }
-  auto database = compile_database(all);
-  if (!database) return unexpected<Refusal>(database.error());
-  compiled->all = std::move(*database);
+  return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
+}
+
+// Compiling takes a second; the build has done it, for the processor that it ran on. Another one
+// compiles anew.
+std::unique_ptr<SignatureSet> SignatureSet::precompiled() {
+  auto parsed = parse_signature_rules(rules::signatures());
+  if (!parsed) return nullptr;
+  auto compiled = std::make_unique<Compiled>();
+  compiled->rules = std::move(*parsed);
+  compiled->all = deserialize(rules::signature_database());
+  compiled->except = deserialize(rules::exception_database());
+  if (compiled->all == nullptr || compiled->except == nullptr) return nullptr;
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
 const SignatureSet& SignatureSet::standard() {
   static const std::unique_ptr<SignatureSet> set = [] {
+    if (auto ready = precompiled()) return ready;
     auto made = compile(rules::signatures());
     if (!made) {
       // The rules are part of the program and tested with it: this cannot happen in a program that

@@ -33,6 +33,7 @@ class SignatureSet {
 
  private:
   struct Compiled;
+  static std::unique_ptr<SignatureSet> precompiled();
   explicit SignatureSet(std::unique_ptr<Compiled> compiled);
   std::unique_ptr<Compiled> compiled_;
 };

@@ -41,6 +41,21 @@ Result<Database> compile_database(std::span<const Expression> expressions) {
   return refuse(Refusal::invalid("rules." + name, "rule " + name + ": " + message, "bad_rule"));
 }
 
+std::string serialize(const hs_database_t* database) {
+  char* bytes = nullptr;
+  size_t size = 0;
+  if (hs_serialize_database(database, &bytes, &size) != HS_SUCCESS) return {};
+  std::string out(bytes, size);
+  std::free(bytes);  // hs_set_misc_allocator is not used: the default allocator is malloc
+  return out;
+}
+
+Database deserialize(std::string_view bytes) {
+  hs_database_t* made = nullptr;
+  if (hs_deserialize_database(bytes.data(), bytes.size(), &made) != HS_SUCCESS) return nullptr;
+  return Database(made);
+}
+
 hs_scratch_t* scratch_for(const hs_database_t* database) {
   thread_local ThreadScratch local;
   // A database freed on reload may leave its address to a smaller or larger one: the size is asked

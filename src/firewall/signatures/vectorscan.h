@@ -3,6 +3,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <hs.h>
 
@@ -24,6 +25,11 @@ struct Expression {
 
 /// Compiles a block-mode database; refuses with the name of the expression at fault.
 Result<Database> compile_database(std::span<const Expression> expressions);
+
+/// The bytes of a database, for another program of the same version of Vectorscan.
+std::string serialize(const hs_database_t* database);
+/// A database from such bytes; null where they are of another version or another kind of processor.
+Database deserialize(std::string_view bytes);
 
 /// This thread's scratch, large enough for `database`; shared by all databases. Aborts the program
 /// when memory for it cannot be had, as any allocation here does.

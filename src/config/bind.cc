@@ -282,8 +282,8 @@ class Binder {
 
 }  // namespace
 
-void bind(const Schema& schema, const Node& node, void* object, const BindOptions& options,
-          ConfigErrors& errors) {
+void bind_tree(const Schema& schema, const Node& node, void* object, const BindOptions& options,
+               ConfigErrors& errors) {
   Binder(options, errors).object(schema, node, object, "");
 }
 

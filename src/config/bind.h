@@ -21,9 +21,10 @@ struct BindOptions {
 };
 
 /// Fills `object` (the struct that `schema` describes) from `node`, appending whatever is wrong to
-/// `errors`. Keys that are wrong keep their default.
-void bind(const Schema& schema, const Node& node, void* object, const BindOptions& options,
-          ConfigErrors& errors);
+/// `errors`. Keys that are wrong keep their default. (Not called `bind`: argument-dependent look-up
+/// would silently prefer std::bind.)
+void bind_tree(const Schema& schema, const Node& node, void* object, const BindOptions& options,
+               ConfigErrors& errors);
 
 /// "a whole number from 0 to 1024", "one of a, b": what a key takes, in words.
 std::string expected(const Key& key);

@@ -37,7 +37,7 @@ void bind_json(const Schema& schema, const json::Element& body, void* object,
                ConfigErrors& errors) {
   BindOptions options;
   options.resolve_secrets = false;
-  bind(schema, node_from_json(body), object, options, errors);
+  bind_tree(schema, node_from_json(body), object, options, errors);
 }
 
 }  // namespace gatehouse::config

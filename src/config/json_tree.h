@@ -6,8 +6,8 @@
 
 namespace gatehouse::config {
 
-/// A JSON document as the tree that `bind` takes, so that the admin API reads the same objects as
-/// the file, by the same rules and with the same words. Depth is bounded by the JSON parser.
+/// A JSON document as the tree that `bind_tree` takes, so that the admin API reads the same objects
+/// as the file, by the same rules and with the same words. Depth is bounded by the JSON parser.
 Node node_from_json(const json::Element& element);
 
 /// Binds a JSON body to the struct that `schema` describes. Errors have no file.

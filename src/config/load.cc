@@ -74,7 +74,7 @@ tl::expected<Config, ConfigErrors> parse(const std::string& text, const std::fil
   bind_options.folder = file.parent_path();
   bind_options.resolve_secrets = options.resolve_secrets;
   bind_options.environment = options.environment;
-  bind(root_schema(), root, &config, bind_options, errors);
+  bind_tree(root_schema(), root, &config, bind_options, errors);
   validate(config, root, options, errors);
   if (!errors.empty()) {
     sort_by_line(errors);

@@ -30,7 +30,7 @@ editors; [gatehouse.example.yaml](../gatehouse.example.yaml) is an example to st
 - YAML anchors, aliases, tags and second documents are refused; a file holds at most 1 MiB.
 - `SIGHUP`, `gatehouse reload` and `POST /admin/v1/reload` read the file anew: it is validated first
   and swapped whole; on an error the old configuration stays. `data_dir`, `server`, `admin`,
-  `upstream_pool` and `engine` take effect at the next start, and a reload says so.
+  `upstream_pool`, `engine` and `audit` take effect at the next start, and a reload says so.
 )";
 
 std::string cell(std::string text) {

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
 #include "config/config.h"

@@ -250,7 +250,8 @@ TEST_F(Admin, NothingIsChangedThatCannotBeAudited) {
   call(201, "POST", "/tenants", R"({"id": "acme"})");
   refuse_audit_ = true;
   call(500, "POST", "/keys", R"({"tenant": "acme"})");
-  for (const auto& key : control_->specs()->keys) EXPECT_TRUE(key.revoked.has_value());
+  const auto specs = control_->specs();
+  for (const auto& key : specs->keys) EXPECT_TRUE(key.revoked.has_value());
   // But a key can be revoked on a full disk.
   refuse_audit_ = false;
   const std::string id(call(201, "POST", "/keys", R"({"tenant": "acme"})").at("id").as_string());

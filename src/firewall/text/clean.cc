@@ -224,8 +224,20 @@ void fold_lookalikes(Normalised& out) {
 void lower_ascii(std::string_view text, std::string& out) {
   out.resize(text.size());
   char* to = out.data();
-  // Branch-free, so that the compiler turns it into vector code.
-  for (size_t i = 0; i < text.size(); ++i) {
+  size_t i = 0;
+#if defined(__SSE2__)
+  const __m128i before_a = _mm_set1_epi8('A' - 1);
+  const __m128i after_z = _mm_set1_epi8('Z' + 1);
+  const __m128i bit = _mm_set1_epi8(0x20);
+  for (; i + 16 <= text.size(); i += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+    const __m128i capital =
+        _mm_and_si128(_mm_cmpgt_epi8(block, before_a), _mm_cmplt_epi8(block, after_z));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i),
+                     _mm_or_si128(block, _mm_and_si128(capital, bit)));
+  }
+#endif
+  for (; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const auto upper = static_cast<unsigned char>(static_cast<unsigned char>(byte - 'A') < 26);
     to[i] = static_cast<char>(byte | static_cast<unsigned char>(upper << 5));

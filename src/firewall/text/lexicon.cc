@@ -114,6 +114,7 @@ Lexicon::Lexicon(std::string_view lines) : text_(lines) {
   scrambled_.resize(slots);
   for (uint32_t i = 0; i < words_.size(); ++i) {
     insert(exact_, words_[i], i);
+    if (words_[i].size() == 3) three_letters_[index_of(words_[i])] = true;
     if (words_[i].size() >= 3) {
       prefixes_[prefix_index(words_[i][0], words_[i][1], words_[i][2])] = true;
     }

@@ -22,7 +22,11 @@ class Lexicon {
   static constexpr size_t kLongestWord = 18;
 
   /// `word` in lower case.
-  bool has(std::string_view word) const { return !find(exact_, word).empty(); }
+  bool has(std::string_view word) const {
+    // Half of all words have up to three letters: those are looked up in a small table.
+    if (word.size() == 3) return is_three_letters(word) && three_letters_[index_of(word)];
+    return !find(exact_, word).empty();
+  }
   /// The lexicon's own copy of `word`; empty if it has none.
   std::string_view exact(std::string_view word) const { return find(exact_, word); }
   /// Whether any word begins with these three small letters: a cheap no before `has`.
@@ -33,6 +37,14 @@ class Lexicon {
   std::string_view unscramble(std::string_view token) const;
 
  private:
+  static bool is_three_letters(std::string_view word) {
+    return word[0] >= 'a' && word[0] <= 'z' && word[1] >= 'a' && word[1] <= 'z' && word[2] >= 'a' &&
+           word[2] <= 'z';
+  }
+  static size_t index_of(std::string_view word) {
+    const auto index = [&](size_t i) { return static_cast<size_t>(word[i] - 'a'); };
+    return (index(0) * 26 + index(1)) * 26 + index(2);
+  }
   struct Slot {
     uint32_t hash = 0;
     uint32_t word = 0;  // index + 1; 0 is free
@@ -44,6 +56,7 @@ class Lexicon {
   std::string text_;
   std::vector<std::string_view> words_;
   std::bitset<26 * 26 * 26> prefixes_;
+  std::bitset<26 * 26 * 26> three_letters_;
   Table exact_;
   Table leet_;
   Table scrambled_;

@@ -47,7 +47,9 @@ void append_reversed(std::string_view text, std::string& out) {
 
 class WordTricks {
  public:
-  explicit WordTricks(Normalised& out) : out_(out), text_(out.canonical) {}
+  // `words` is scratch memory, overwritten.
+  WordTricks(Normalised& out, std::vector<Word>& words)
+      : out_(out), text_(out.canonical), words_(words) {}
 
   void run() {
     split_words(text_, lexicon_, words_);
@@ -347,7 +349,7 @@ class WordTricks {
   Normalised& out_;
   std::string_view text_;
   const Lexicon& lexicon_ = Lexicon::standard();
-  std::vector<Word> words_;
+  std::vector<Word>& words_;
   std::vector<Edit> edits_;
   std::vector<size_t> scrambled_;
   std::string buffer_;
@@ -363,7 +365,8 @@ class WordTricks {
 void undo_word_tricks(Normalised& out) {
   out.undone.clear();
   out.undone_map.clear();
-  WordTricks(out).run();
+  thread_local std::vector<Word> words;
+  WordTricks(out, words).run();
 }
 
 }  // namespace gatehouse::firewall

@@ -210,6 +210,9 @@ std::optional<ProtocolError> parse_response_head(std::string_view head, size_t m
   HeadParser<false> parser(head, max_headers, headers);
   parser.skip(head_request);
   if (auto problem = parser.run()) return problem;
+  if (parser.status < 100 || parser.status > 599) {
+    return ProtocolError{400, "bad_start_line", "The status is not a number from 100 to 599."};
+  }
   out.status = parser.status;
   out.framing = parser.framing;
   const bool no_body = head_request || out.status < 200 || out.status == 204 || out.status == 304;

@@ -272,6 +272,7 @@ TEST_F(ClientTest, GarbageIsAnError) {
   for (const std::string& answer :
        {std::string("SSH-2.0-OpenSSH_9.2\r\n\r\n"), std::string("HTTP/1.1 200 OK\nlength: 0\n\n"),
         std::string("HTTP/3.0 200 OK\r\n\r\n"), std::string("HTTP/1.1 20 OK\r\n\r\n"),
+        std::string("HTTP/1.1 000 OK\r\n\r\n"), std::string("HTTP/1.1 600 OK\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
         std::string("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n"),
         std::string("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n"), endless}) {

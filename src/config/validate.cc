@@ -50,9 +50,12 @@ class Validator {
 
   void add(const std::string& path, std::string message, std::string hint = {}) {
     const Node& node = node_at(root_, path);
-    // A key that is wrong in itself was reported by the loader; one error for a place is enough.
-    const bool known = std::any_of(errors_.begin(), errors_.end(),
-                                   [&](const ConfigError& error) { return error.key == path; });
+    // A place that is wrong in itself, or in its parts, was reported before; once is enough.
+    const bool known = std::any_of(errors_.begin(), errors_.end(), [&](const ConfigError& error) {
+      return error.key.starts_with(path) &&
+             (error.key.size() == path.size() || error.key[path.size()] == '.' ||
+              error.key[path.size()] == '[');
+    });
     if (known) return;
     errors_.push_back(ConfigError{config_.file.string(), node.line, node.column, path,
                                   node.kind == Node::Kind::scalar ? shown(node.text) : "",

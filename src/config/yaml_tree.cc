@@ -136,6 +136,10 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     parent.has_key = false;
     if (!parent.keep) return;
+    if (node.kind == Node::Kind::null) {  // its mark is that of whatever comes next
+      node.line = parent.key.line;
+      node.column = parent.key.column;
+    }
     parent.key.value = std::move(node);
     parent.node.members.push_back(std::move(parent.key));
   }

@@ -109,6 +109,8 @@ class FakeUpstream:
         if s.status != 200:
             error = {"error": {"message": f"scripted {s.status}", "type": "server_error", "param": None, "code": "scripted"}}
             return await self._whole(writer, s.status, error, s.headers)
+        if seen.path.endswith("/models"):
+            return await self._whole(writer, 200, {"object": "list", "data": [{"id": "gpt-fake", "object": "model"}]}, s.headers)
         if seen.path.endswith("/embeddings"):
             inputs = seen.body["input"] if isinstance(seen.body["input"], list) else [seen.body["input"]]
             data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]

@@ -230,9 +230,11 @@ class WordTricks {
   }
 
   void add_children() {
-    const bool cue = text_.find("rot13") != text_.npos || text_.find("revers") != text_.npos ||
-                     text_.find("backward") != text_.npos || text_.find("decode") != text_.npos ||
-                     out_.evidence.bidi > 0;
+    const bool turned = rot13_.hits >= 2 || reversed_.hits >= 2;
+    const bool cue =
+        turned && (text_.find("rot13") != text_.npos || text_.find("revers") != text_.npos ||
+                   text_.find("backward") != text_.npos || text_.find("decode") != text_.npos ||
+                   out_.evidence.bidi > 0);
     if (rot13_.hits >= 2 && rot13_.convincing(cue)) {
       const auto [begin, end] = range_of(rot13_);
       std::string text;

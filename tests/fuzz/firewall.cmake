@@ -1,0 +1,4 @@
+gatehouse_fuzz_target(firewall_normaliser gatehouse_firewall)
+gatehouse_fuzz_target(firewall_detectors gatehouse_firewall)
+gatehouse_fuzz_target(firewall_stream gatehouse_firewall)
+gatehouse_fuzz_target(firewall_restorer gatehouse_firewall)

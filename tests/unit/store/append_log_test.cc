@@ -82,6 +82,11 @@ TEST_F(AppendLogTest, ReadsBackWhatWasAppendedOverManySegments) {
   log->reset();
   EXPECT_EQ(read_all(), written);
   EXPECT_GT(list_segments(dir_, "audit-0").size(), 3U);
+  for (const uint64_t number : list_segments(dir_, "audit-0")) {
+    std::ifstream file(segment(number), std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    EXPECT_EQ(file.get(), '\n') << "space allocated ahead is given back, segment " << number;
+  }
   EXPECT_EQ(read_all(positions[200]),
             std::vector<std::string>(written.begin() + 200, written.end()));
 }
@@ -160,6 +165,17 @@ TEST_F(AppendLogTest, RecoveryStopsBeforeAHoleLeftByALossOfPower) {
   auto log = AppendLog::open(options());
   ASSERT_TRUE(log);
   EXPECT_EQ((*log)->recovery().torn_bytes, 4096U + 21U);
+  EXPECT_EQ(read_all(), (std::vector<std::string>{"first"}));
+}
+
+TEST_F(AppendLogTest, RecoveryStopsBeforeAHoleThatIsLongerThanItsBuffer) {
+  {
+    std::ofstream file(segment(1), std::ios::binary);
+    file << "first\n" << std::string(4 * 65'536 - 6, '\0') << "rest of second\nthird\n";
+  }
+  auto log = AppendLog::open(options());
+  ASSERT_TRUE(log);
+  EXPECT_EQ((*log)->recovery().torn_at, (LogPosition{1, 6}));
   EXPECT_EQ(read_all(), (std::vector<std::string>{"first"}));
 }
 

@@ -13,13 +13,13 @@
 
 #include "core/json.h"
 #include "firewall/pii/pii_detector.h"
+#include "firewall/role_markers.h"
 #include "firewall/rules/embedded.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
 #include "firewall/stream/stream_window.h"
 #include "firewall/text/encoded.h"
 #include "firewall/text/normaliser.h"
-#include "firewall/text/role_markers.h"
 #include "firewall/text/undo.h"
 
 namespace {
@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
   const std::vector<Stage> stages = {
       {"clean", [&](const std::string& text) { clean_text(text, view); }},
       {"normalise (all)", [&](const std::string& text) { normalise(text, view); }},
-      {"role markers", [&](const std::string& text) { find_role_markers(text, findings); }},
+      {"role markers", [](const std::string& text) { find_role_marker(text); }},
       {"signatures",
        [&](const std::string& text) {
          clean_text(text, view);
@@ -157,7 +157,7 @@ int main(int argc, char** argv) {
       {"whole, on input",
        [&](const std::string& text) {
          normalise(text, view);
-         find_role_markers(text, findings);
+         find_role_marker(text);
          SignatureSet::standard().scan(view, Source::user, Direction::input, findings);
          PiiDetector::scan(view, findings);
          SecretDetector::standard().scan(view, findings);

@@ -16,7 +16,6 @@ namespace {
 // signature's beginning may have been shown.
 constexpr size_t kLookBack = 256;
 constexpr size_t kLongestMarkup = 384;
-constexpr size_t kClosingLine = 64;
 constexpr size_t kLongWord = 16;
 constexpr size_t kCapitals = 4;
 
@@ -53,16 +52,6 @@ constexpr std::array<bool, 256> kPlain = [] {
 // Found by cursors that see each byte once; they cannot be cut out of an answer.
 bool is_whole(Category category) {
   return category == Category::system_prompt_leak || category == Category::canary;
-}
-
-bool is_key_byte(char c) {
-  return is_ascii_alnum(c) || c == '+' || c == '/' || c == '=' || c == ' ' || c == '\n' ||
-         c == '\r' || c == '\t' || c == '\\' || c == ':' || c == ',' || c == '-';
-}
-
-bool ends_token(char c) {
-  return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\'' || c == '`' || c == '<' ||
-         c == '>';
 }
 
 }  // namespace
@@ -333,77 +322,6 @@ void StreamWindow::act(const Finding& finding, size_t& shown) {
   }
 }
 
-void StreamWindow::begin_swallow(std::string_view rule, size_t begin) {
-  const Finding finding{Category::secret,
-                        rule,
-                        static_cast<uint32_t>(begin),
-                        static_cast<uint32_t>(received()),
-                        0.95F,
-                        "format"};
-  const Action action = rules_.decide ? rules_.decide(finding) : Action::allow;
-  if (action < Action::rewrite) {
-    // Only told, not hidden: let it go.
-    settled_.push_back(finding);
-    out_.append(buffer_, released_);
-    released_ = buffer_.size();
-    trim();
-    return;
-  }
-  if (action >= Action::ask) {
-    settled_.push_back(finding);
-    blocked_ = true;
-    released_ = buffer_.size();
-    return;
-  }
-  out_.append("[").append(placeholder_label(rule)).append("]");
-  swallowing_ = rule;
-  swallow_begin_ = begin;
-  swallow_tail_ = buffer_.substr(buffer_.size() - std::min(buffer_.size(), kClosingLine));
-  released_ = buffer_.size();
-  trim();
-}
-
-// Drops the rest of a long secret; what follows it is an answer again.
-void StreamWindow::swallow(std::string_view text) {
-  const bool key = swallowing_ == "secret.private-key";
-  size_t end = text.npos;
-  if (key) {
-    const size_t before = swallow_tail_.size();
-    swallow_tail_.append(text);
-    const size_t closing = swallow_tail_.find("-----END ");
-    const size_t dashes =
-        closing == std::string::npos ? closing : swallow_tail_.find("-----", closing + 9);
-    if (dashes != std::string::npos) {
-      end = dashes + 5 > before ? dashes + 5 - before : 0;
-    } else {
-      for (size_t i = 0; i < text.size() && end == text.npos; ++i) {
-        if (!is_key_byte(text[i])) end = i;
-      }
-    }
-    if (swallow_tail_.size() > kClosingLine)
-      swallow_tail_.erase(0, swallow_tail_.size() - kClosingLine);
-  } else {
-    for (size_t i = 0; i < text.size() && end == text.npos; ++i) {
-      if (ends_token(text[i])) end = i;
-    }
-  }
-  const size_t dropped = std::min(end, text.size());
-  base_ += buffer_.size() + dropped;
-  buffer_.clear();
-  released_ = 0;
-  leak_hold_ = canary_hold_ = base_;
-  if (end == text.npos) return;
-  settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
-                      static_cast<uint32_t>(base_), 0.95F, "format"});
-  swallowing_ = {};
-  if (dropped == text.size()) return;
-  const std::string rest(text.substr(dropped));
-  const size_t position = received();
-  buffer_.append(rest);
-  watch(rest, position, false);
-  evaluate(false);
-}
-
 void StreamWindow::trim() {
   if (released_ <= kLookBack + kLookBack / 2)
     return;  // moved in larger steps, so that each byte moves rarely
@@ -411,41 +329,6 @@ void StreamWindow::trim() {
   buffer_.erase(0, drop);
   base_ += drop;
   released_ -= drop;
-}
-
-void scan_output(std::string_view text, const OutputRules& rules, Findings& out) {
-  Normalised view;
-  clean_text(text, view);
-  const size_t first = out.size();
-  if (rules.pii) PiiDetector::scan(view.clean, out);
-  if (rules.secrets) SecretDetector::standard().scan(view.clean, out);
-  if (rules.signatures) {
-    SignatureSet::standard().scan(view.canonical, Source::assistant, Direction::output, "signature",
-                                  out);
-  }
-  for (size_t i = first; i < out.size(); ++i) {
-    out[i].begin = view.map.to_original(out[i].begin);
-    out[i].end = view.map.to_original(out[i].end);
-  }
-  if (rules.leak != nullptr) {
-    const auto step = rules.leak->find(text);
-    if (step.found) {
-      out.push_back({Category::system_prompt_leak, "leak.system-prompt",
-                     static_cast<uint32_t>(step.begin), static_cast<uint32_t>(step.end), 0.95F,
-                     "shingles"});
-    }
-  }
-  if (rules.canary != nullptr) {
-    const auto step = rules.canary->find(text);
-    if (step.found) {
-      out.push_back({Category::canary, "canary", static_cast<uint32_t>(step.begin),
-                     static_cast<uint32_t>(step.end), 1.0F, "canary"});
-    }
-  }
-  Findings found(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
-  settle_overlaps(found);
-  out.resize(first);
-  out.insert(out.end(), found.begin(), found.end());
 }
 
 }  // namespace gatehouse::firewall

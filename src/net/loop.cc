@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -11,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
 
 #include "core/log.h"
 #include "net/event.h"
@@ -36,9 +38,36 @@ using Timer =
   std::abort();
 }
 
+/// A sleeping coroutine. It lives in the coroutine's own frame, so somebody else must know of it to
+/// end both with the loop.
+struct Sleeper
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  using Token = asio::use_awaitable_t<LoopExecutor>;
+  using Resume = asio::async_result<Token, void()>::handler_type;
+
+  void wake() {
+    Resume woken = std::move(*resume);
+    resume.reset();
+    woken();
+  }
+  void abandon() {
+    const Resume dropped = std::move(*resume);
+    resume.reset();
+  }
+  std::optional<Resume> resume;
+};
+
+struct Park {
+  Sleeper* sleeper;
+  void operator()(Sleeper::Resume&& resume) const { sleeper->resume.emplace(std::move(resume)); }
+};
+
+using Sleepers = boost::intrusive::list<Sleeper, boost::intrusive::constant_time_size<false>>;
+
 }  // namespace
 
 struct Loop::Engine {
+  Sleepers sleepers;
   asio::io_context context{1};  // one thread runs it; others may post
   asio::executor_work_guard<LoopExecutor> work{context.get_executor()};
   Timer timer{context};
@@ -57,6 +86,12 @@ Loop::Loop(size_t index, const Clock& clock, Random& random)
 
 Loop::~Loop() {
   wheel_.on_first(nullptr, nullptr);
+  // Each posts the end of its coroutine, which the context's own end then carries out.
+  while (!engine_->sleepers.empty()) {
+    Sleeper& sleeper = engine_->sleepers.front();
+    engine_->sleepers.pop_front();
+    sleeper.abandon();
+  }
 }
 
 asio::io_context& Loop::context() {
@@ -78,10 +113,11 @@ void Loop::spawn(Task<void> task) {
 }
 
 Task<void> Loop::sleep_for(std::chrono::milliseconds duration) {
-  LoopEvent event;
-  Deadline deadline(wheel_, &event, [](void* e) { static_cast<LoopEvent*>(e)->notify(); });
+  Sleeper sleeper;
+  engine_->sleepers.push_back(sleeper);
+  Deadline deadline(wheel_, &sleeper, [](void* s) { static_cast<Sleeper*>(s)->wake(); });
   deadline.set(clock_.steady() + duration);
-  co_await event.wait();
+  co_await asio::async_initiate<const Sleeper::Token, void()>(Park{&sleeper}, use_task);
 }
 
 void Loop::run() {

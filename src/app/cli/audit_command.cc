@@ -76,6 +76,7 @@ void add_audit(CLI::App& root, int& exit_code) {
       "verify", "Checks every record; names what was changed, dropped, added or moved");
   const auto flags = std::make_shared<VerifyFlags>();
   add_data_options(*command, flags->data);
+  command->add_option("folder", flags->data.data_dir, "The data or audit folder, as --data");
   command->add_option("--public-key", flags->public_key,
                       "The signer's key (64 hex digits), kept elsewhere");
   command->add_option("--anchor", flags->anchor,

@@ -96,13 +96,19 @@ int usage(const UsageOptions& options) {
     print(config::pretty(*body));
     return kOk;
   }
-  Table table({"period", options.by, "tenant", "requests", "tokens", "usd", "reserved usd"});
+  // A tenant's own rows need no second column that says so.
+  const bool with_tenant = options.by != "tenant";
+  std::vector<std::string> head{"period", options.by, "requests", "tokens", "usd", "reserved usd"};
+  if (with_tenant) head.insert(head.begin() + 2, "tenant");
+  Table table(std::move(head));
   for (const bj::value& each : body->at("usage").as_array()) {
     const bj::object& row = each.as_object();
     const bj::object& spent = row.at("spent").as_object();
-    table.add({cell(row, "period"), cell(row, "id"), cell(row, "tenant"), cell(row, "requests"),
-               cell(spent, "tokens"), cell(spent, "usd"),
-               cell(row.at("reserved").as_object(), "usd")});
+    std::vector<std::string> cells{
+        cell(row, "period"),   cell(row, "id"),    cell(row, "requests"),
+        cell(spent, "tokens"), cell(spent, "usd"), cell(row.at("reserved").as_object(), "usd")};
+    if (with_tenant) cells.insert(cells.begin() + 2, cell(row, "tenant"));
+    table.add(std::move(cells));
   }
   print(table.to_string());
   return kOk;
@@ -188,7 +194,9 @@ void add_check(CLI::App& root, int& exit_code) {
       "  gatehouse check --json gatehouse.yaml\n"
       "  gatehouse check --print-schema > gatehouse.schema.json");
   const auto options = std::make_shared<CheckOptions>();
-  command->add_option("file", options->file, "The configuration file")->type_name("FILE");
+  command->add_option("file,--config", options->file, "The configuration file")
+      ->envname("GATEHOUSE_CONFIG")
+      ->type_name("FILE");
   command->add_flag("--json", options->json, "Errors as JSON");
   command->add_flag("--no-secrets", options->no_secrets,
                     "Don't look up environment variables and secret files");

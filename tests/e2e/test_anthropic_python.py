@@ -16,7 +16,7 @@ def remote(fronted):
 
 
 def test_message_from_the_real_model(client):
-    answer = client.messages.create(model="smollm2", max_tokens=32, temperature=0, system="Answer in one sentence.", messages=[{"role": "user", "content": "What is the capital of France?"}])
+    answer = client.messages.create(model="smollm2", max_tokens=32, extra_body={"temperature": 0}, system="Answer in one sentence.", messages=[{"role": "user", "content": "What is the capital of France?"}])
     assert answer.type == "message" and answer.role == "assistant"
     assert "Paris" in answer.content[0].text
     assert answer.stop_reason in ("end_turn", "max_tokens")
@@ -24,7 +24,7 @@ def test_message_from_the_real_model(client):
 
 
 def test_stream_events_in_order(client):
-    with client.messages.stream(model="smollm2", max_tokens=24, temperature=0, messages=[{"role": "user", "content": "Count to five."}]) as stream:
+    with client.messages.stream(model="smollm2", max_tokens=24, extra_body={"temperature": 0}, messages=[{"role": "user", "content": "Count to five."}]) as stream:
         names = [event.type for event in stream]
         final = stream.get_final_message()
     raw = [n for n in names if n.startswith(("message_", "content_block_"))]

@@ -27,9 +27,8 @@ def load(server, acknowledged, stop):
 def audit_records(data):
     for path in sorted((data / "audit").glob("*.log")):
         for line in path.read_bytes().rstrip(b"\0").splitlines():
-            start = line.find(b"{")
-            if start >= 0 and b'"request_id"' in line:
-                yield json.loads(line[start:line.rindex(b"}") + 1])
+            if b'"kind":"request"' in line and line.endswith(b"}"):
+                yield json.loads(line)
 
 
 @pytest.mark.timeout(120)
@@ -55,7 +54,7 @@ def test_kill_9_under_load_loses_nothing_acknowledged(server, fake):
     assert verified.returncode == 0
     recorded = {}
     for record in audit_records(gatehouse.data):
-        recorded[record["request_id"]] = record
+        recorded[record["id"]] = record
     missing = [request_id for request_id, _ in acknowledged if request_id not in recorded]
     assert missing == []
 
@@ -68,7 +67,7 @@ def test_a_flipped_byte_is_found_and_named(server, fake):
     gatehouse.stop()
     path = max((gatehouse.data / "audit").glob("*.log"), key=lambda p: p.stat().st_size)
     content = bytearray(path.read_bytes())
-    at = content.index(b'"request_id"') + 20
+    at = content.index(b'"id":"req_') + 20
     content[at] ^= 1
     path.write_bytes(content)
     verified = gatehouse.cli("audit", "verify", "--data", gatehouse.data, check=False)

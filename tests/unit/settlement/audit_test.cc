@@ -3,6 +3,7 @@
 #include <csignal>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -211,39 +212,68 @@ TEST(Audit, SealerWritesHeadsWhileLoopsAppend) {
   EXPECT_EQ(report.records(), 4000U);
 }
 
-// The child appends and tells each record that was accepted over a pipe, until it is killed.
-[[noreturn]] void append_until_killed(const AuditOptions& options, int out) {
-  auto audit = AuditLog::open(options, Clock::system(), Random::system());
-  if (!audit) _exit(1);
+constexpr const char* kChildDir = "GATEHOUSE_TEST_AUDIT_DIR";  // set only in the child
+constexpr int kChildFd = 99;                                   // where it tells what was accepted
+
+AuditOptions child_options(const std::filesystem::path& data) {
+  auto options = test::audit_options(data);
+  options.seal_every = std::chrono::milliseconds(5);
+  options.segment_bytes = 64 << 10;
+  return options;
+}
+
+// The child of the test below: appends and tells each record that was accepted over a pipe, until
+// it is killed. Does nothing in the program that starts it.
+TEST(AuditChild, AppendsUntilItIsKilled) {
+  const char* const dir = std::getenv(kChildDir);
+  if (dir == nullptr) return;
+  auto audit = AuditLog::open(child_options(dir), Clock::system(), Random::system());
+  if (!audit) {
+    std::fprintf(stderr, "child: %s\n", audit.error().reason.c_str());
+    _exit(1);
+  }
   for (uint64_t i = 1;; ++i) {
     const std::string id = "req_" + std::to_string(i);
-    if (!(*audit)->stream(0).append(test::simple_record(id))) _exit(2);
-    if (::write(out, "x", 1) != 1) _exit(3);
+    if (auto done = (*audit)->stream(0).append(test::simple_record(id)); !done) {
+      std::fprintf(stderr, "child: %s\n", done.error().reason.c_str());
+      _exit(2);
+    }
+    if (::write(kChildFd, "x", 1) != 1) _exit(3);
   }
+}
+
+// A program of its own, not a fork that goes on: the child's threads must run, too.
+pid_t start_child(const std::filesystem::path& data, int out) {
+  const std::string variable = std::string(kChildDir) + "=" + data.string();
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  const int null = ::open("/dev/null", O_WRONLY);
+  ::dup2(out, kChildFd);
+  ::dup2(null, STDOUT_FILENO);
+  const char* const arguments[] = {"child", "--gtest_filter=AuditChild.*", nullptr};
+  const char* const environment[] = {variable.c_str(), nullptr};
+  ::execve("/proc/self/exe", const_cast<char**>(arguments), const_cast<char**>(environment));
+  _exit(4);
 }
 
 TEST(Audit, KillLosesNoAcceptedRecord) {
   TempDir data;
-  auto options = test::audit_options(data.path());
-  options.seal_every = std::chrono::milliseconds(5);
-  options.segment_bytes = 64 << 10;
   uint64_t accepted = 0;
   SeededRandom random(11);
   for (int round = 0; round < 12; ++round) {
     int ends[2];
-    ASSERT_EQ(::pipe(ends), 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::close(ends[0]);
-      append_until_killed(options, ends[1]);
-    }
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t child = start_child(data.path(), ends[1]);
     ::close(ends[1]);
     const uint64_t wanted = 1 + random.next_u64() % 400;
     char buffer[4096];
     uint64_t seen = 0;
     while (seen < wanted) {
       const ssize_t n = ::read(ends[0], buffer, std::min<uint64_t>(wanted - seen, sizeof buffer));
-      ASSERT_GT(n, 0) << "the child ended by itself in round " << round;
+      int ended = 0;
+      if (n <= 0) ::waitpid(child, &ended, 0);
+      ASSERT_GT(n, 0) << "the child ended by itself in round " << round << ", wait status "
+                      << ended;
       seen += static_cast<uint64_t>(n);
     }
     ::kill(child, SIGKILL);

@@ -103,7 +103,8 @@ inline RequestRecord simple_record(std::string_view id) {
 inline void append_records(AuditLog& audit, size_t stream, size_t first, size_t count) {
   for (size_t i = first; i < first + count; ++i) {
     const std::string id = "req_" + std::to_string(stream) + "_" + std::to_string(i);
-    ASSERT_TRUE(audit.stream(stream).append(simple_record(id)).has_value());
+    const auto appended = audit.stream(stream).append(simple_record(id));
+    ASSERT_TRUE(appended.has_value()) << appended.error().reason;
   }
 }
 

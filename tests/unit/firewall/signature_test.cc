@@ -1,9 +1,9 @@
-#include "firewall/signatures/signature_set.h"
+#include <algorithm>
+#include <string>
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <string>
+#include "firewall/signatures/signature_set.h"
 
 namespace gatehouse::firewall {
 namespace {
@@ -26,8 +26,10 @@ TEST(Signatures, EachRuleMatchesItsExamplesAndPassesTheOthers) {
   for (const SignatureRule& rule : SignatureSet::standard().rules()) {
     EXPECT_FALSE(rule.match.empty()) << rule.id;
     EXPECT_FALSE(rule.pass.empty()) << rule.id;
-    for (const std::string& text : rule.match) EXPECT_TRUE(fires(rule, text)) << rule.id << ": " << text;
-    for (const std::string& text : rule.pass) EXPECT_FALSE(fires(rule, text)) << rule.id << ": " << text;
+    for (const std::string& text : rule.match)
+      EXPECT_TRUE(fires(rule, text)) << rule.id << ": " << text;
+    for (const std::string& text : rule.pass)
+      EXPECT_FALSE(fires(rule, text)) << rule.id << ": " << text;
   }
 }
 
@@ -70,12 +72,14 @@ TEST(Signatures, BadRuleFilesAreRefusedByRule) {
     const auto made = SignatureSet::compile(yaml);
     return made ? std::string("compiled") : made.error().message;
   };
-  EXPECT_NE(refused("rules: [{id: A, colour: red}]").find("unknown key 'colour'"), std::string::npos);
-  EXPECT_NE(refused("rules: [{id: A, category: injection}]").find("is missing"), std::string::npos);
-  EXPECT_NE(refused("rules: [{id: A, category: injection, score: 0.5, about: x, pattern: '(', match: "
-                    "[a], pass: [b]}]")
-                .find("rule A"),
+  EXPECT_NE(refused("rules: [{id: A, colour: red}]").find("unknown key 'colour'"),
             std::string::npos);
+  EXPECT_NE(refused("rules: [{id: A, category: injection}]").find("is missing"), std::string::npos);
+  EXPECT_NE(
+      refused("rules: [{id: A, category: injection, score: 0.5, about: x, pattern: '(', match: "
+              "[a], pass: [b]}]")
+          .find("rule A"),
+      std::string::npos);
   EXPECT_NE(refused("rules: [").find("cannot be read"), std::string::npos);
 }
 

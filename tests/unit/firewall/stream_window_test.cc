@@ -239,7 +239,7 @@ TEST(StreamWindow, TheCorpusIsNeverShownWhereverItIsCut) {
   const std::filesystem::path data =
       std::filesystem::path(GATEHOUSE_SOURCE_DIR) / "../shared/data/firewall";
   if (!std::filesystem::exists(data)) GTEST_SKIP() << "the shared data is not here";
-  // Under sanitizers all of it takes minutes.
+    // Under sanitizers all of it takes minutes.
 #ifdef NDEBUG
   const size_t every = 1;
 #else

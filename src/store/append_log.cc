@@ -72,7 +72,13 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(const AppendLogOptions& given
       tail->segment == 0 ? std::max<uint64_t>(options.first_segment, 1) : tail->segment;
   uint64_t written = tail->bytes;
   if (tail->segment != 0 && written + options.segment_bytes / 4 >= options.segment_bytes) {
-    ++number;  // too full to go on, or made with another segment size
+    // Too full to go on, or made with another segment size. What is unfinished behind its records
+    // goes all the same: it would stand in the middle of the log from now on.
+    const auto full = segment_path(options.dir, options.name, number);
+    if (::truncate(full.c_str(), static_cast<off_t>(written)) != 0) {
+      return refuse(storage_error("truncate", full, errno));
+    }
+    ++number;
     written = 0;
   }
   if (number < options.first_segment) {  // files of an older time than what the caller knows of
@@ -155,15 +161,18 @@ Result<void> AppendLog::next_segment() {
   const auto path = segment_path(options().dir, options().name, number);
   std::shared_ptr<LogSegment> next;
   {
+    // Renamed before the lock is given up: once the spare is taken, the background thread makes the
+    // next one under the same name, and would empty this file if it still had it.
     const std::lock_guard lock(shared_->mutex);
-    next = std::move(shared_->spare);
+    if (shared_->spare) {
+      const auto spare = spare_path(options().dir, options().name);
+      if (::rename(spare.c_str(), path.c_str()) != 0)
+        return refuse(storage_error("rename", spare, errno));
+      next = std::move(shared_->spare);
+      next->set_number(number);
+    }
   }
-  if (next) {
-    const auto spare = spare_path(options().dir, options().name);
-    if (::rename(spare.c_str(), path.c_str()) != 0)
-      return refuse(storage_error("rename", spare, errno));
-    next->set_number(number);
-  } else {
+  if (!next) {
     auto made = LogSegment::open(path, number, options().segment_bytes, 0);
     if (!made) {
       shared_->set_healthy(false, made.error().reason);

@@ -24,6 +24,7 @@ void AppendLog::Shared::set_healthy(bool now, const std::string& reason) {
 
 Result<void> AppendLog::Shared::service() {
   const std::lock_guard lock(service_mutex);
+  if (closed) return {};  // the background thread may still have it on its list
   auto done = service_locked();
   set_healthy(done.has_value(), done ? std::string() : done.error().reason);
   return done;
@@ -84,6 +85,8 @@ void AppendLog::Shared::close() {
   if (auto sealed = current->seal(); !sealed) set_healthy(false, sealed.error().reason);
   spare.reset();
   ::unlink(spare_path(options.dir, options.name).c_str());
+  closed = true;
+  ::close(std::exchange(lock_fd, -1));  // now, not when the background thread lets go
 }
 
 Syncer& Syncer::instance() {

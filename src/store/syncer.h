@@ -31,6 +31,7 @@ struct AppendLog::Shared {
   std::chrono::steady_clock::time_point next_try;  // the writer's
 
   std::mutex service_mutex;                   // one service at a time
+  bool closed = false;                        // guarded by service_mutex
   std::chrono::steady_clock::time_point due;  // the syncer's
 
   /// Seals finished segments, writes dirty pages to disk, allocates ahead, makes the spare segment,

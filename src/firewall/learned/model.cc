@@ -52,8 +52,9 @@ float probability(const Calibration& calibration,
 }
 
 /// From so many blocks on (some 2.5 KB) a user's text is taken for one that holds a document. Both
-/// were chosen on the training and development parts: of 187 long harmless prompts 3 more are
-/// blocked, of 100 documents with a buried attack 30 more are found.
+/// were chosen on the training and development parts: of 382 long harmless prompts the head for
+/// documents reaches the threshold in 5; of 40 development documents with an attack buried in them
+/// 34 are found with it, 21 to 24 without.
 constexpr size_t kPastedBlocks = 24;
 constexpr float kPastedDoubt = 1.15F;
 

@@ -46,8 +46,8 @@ def inputs_of(blocks, theta):
                                  float(theta[-1]))
 
 
-def folds_of(examples, labelled, head) -> np.ndarray:
-    """The fold of each text: whole sources apart, evened out. Where too few sources have both
+def folds_of(examples, labelled, head) -> tuple[np.ndarray, str]:
+    """The fold of each text and what is held apart: whole sources apart, evened out. Where too few sources have both
     labels, texts apart instead."""
     count = {}
     for i in np.flatnonzero(labelled):
@@ -57,7 +57,7 @@ def folds_of(examples, labelled, head) -> np.ndarray:
     if min(sum(1 for _, y in count if y == label) for label in (0, 1)) < 2 * FOLDS:
         chosen = np.flatnonzero(labelled)
         fold[chosen] = np.arange(len(chosen)) % FOLDS
-        return fold
+        return fold, "Texts"
     load, of = np.zeros((FOLDS, 2)), {}
     for source in sorted({s for s, _ in count}, key=lambda s: (-count.get((s, 1), 0) - count.get((s, 0), 0), s)):
         mine = np.array([count.get((source, 0), 0), count.get((source, 1), 0)])
@@ -66,13 +66,13 @@ def folds_of(examples, labelled, head) -> np.ndarray:
         load[f] += mine
     for i in np.flatnonzero(labelled):
         fold[i] = of[examples[i].source]
-    return fold
+    return fold, "Sources"
 
 
 def calibrate(fitter, examples, blocks, head):
     """Scores of texts by models that have not seen them, then one logistic fit."""
     labelled = np.array([head in e.label for e in examples])
-    fold = folds_of(examples, labelled, head)
+    fold, apart = folds_of(examples, labelled, head)
     inputs = np.zeros((len(examples), 6))
     for f in range(FOLDS):
         theta = fit_head(fitter, examples, blocks, head, labelled & (fold != f), EPOCHS // 2)
@@ -84,7 +84,7 @@ def calibrate(fitter, examples, blocks, head):
     weights[labels == 0] *= 4  # attacks are rare: lean the probability to harmless
     weight = aggregate.fit(inputs[chosen], labels, weights)
     probability = 1 / (1 + np.exp(-(inputs[chosen] @ weight)))
-    return weight, [examples[i] for i in chosen], probability
+    return weight, [examples[i] for i in chosen], probability, apart
 
 
 def main():
@@ -118,9 +118,9 @@ def main():
     model_file.write(args.out / "uncalibrated.bin", heads, calibration)
     for head in CALIBRATED:
         if head in heads and not args.skip_calibration:
-            calibration[head], held, probability = calibrate(fitter, examples, blocks, head)
+            calibration[head], held, probability, apart = calibrate(fitter, examples, blocks, head)
             log("calibrated", head, np.round(calibration[head], 3).tolist())
-            text += "Sources that the model has not seen (folds of the training part)\n"
+            text += f"{apart} that the model has not seen (folds of the training part)\n"
             text += report.by_source(held, {head: probability}) + "\n"
     model_file.write(args.out / "linear.bin", heads, calibration)
     log("wrote", args.out / "linear.bin")

@@ -72,7 +72,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::open(const ControlOptions& o
   auto registry = Registry::open(options.dir.control_db());
   if (!registry) return refuse(std::move(registry.error()));
   control->registry_ = std::move(*registry);
-  if (auto fine = admission::validate(control->merged(*control->config_)); !fine) {
+  const admission::AdmissionSpecs specs = control->merged(*control->config_);
+  control->warn_of_orphans(specs);
+  if (auto fine = admission::validate(specs); !fine) {
     add_refusal(*control->config_, fine.error(), config_errors);
     return refuse(bad_config());
   }
@@ -123,12 +125,18 @@ admission::AdmissionSpecs ControlPlane::merged(const config::Config& config) con
     const bool orphan =
         !has_tenant(specs.tenants, key.spec.tenant) ||
         (!key.spec.user.empty() && !has_user(specs.users, key.spec.tenant, key.spec.user));
-    if (orphan) {
-      log::warn("key_without_owner", {{"key", key.spec.id}, {"tenant", key.spec.tenant}});
-    }
     if (!in_file && !orphan) specs.keys.push_back(key);
   }
   return specs;
+}
+
+void ControlPlane::warn_of_orphans(const admission::AdmissionSpecs& specs) const {
+  for (const admission::KeyRecord& key : registry_->keys()) {
+    const bool used = std::any_of(specs.keys.begin(), specs.keys.end(),
+                                  [&](const auto& other) { return other.spec.id == key.spec.id; });
+    if (used || key.revoked) continue;
+    log::warn("key_without_owner", {{"key", key.spec.id}, {"tenant", key.spec.tenant}});
+  }
 }
 
 Result<void> ControlPlane::audit(const settlement::ControlEvent& event) const {
@@ -252,6 +260,7 @@ Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors
     }
   }
   config_ = next;
+  warn_of_orphans(specs);
   (void)audit(event);  // it has happened; a full disk doesn't undo it, and health tells
   return {};
 }

@@ -97,6 +97,8 @@ class ControlPlane {
 
   // All of these with the mutex held.
   admission::AdmissionSpecs merged(const config::Config& config) const;
+  /// Logs the keys of the database that are of no use, since the file has dropped their owner.
+  void warn_of_orphans(const admission::AdmissionSpecs& specs) const;
   Result<void> audit(const settlement::ControlEvent& event) const;
   /// Checks the specs as they are now and hands them to the running server.
   Result<void> admit() const;

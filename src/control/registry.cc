@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include <boost/json.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "config/json_tree.h"
@@ -78,14 +80,13 @@ Result<void> finish(Result<Sqlite::Statement> statement) {
 }  // namespace
 
 Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& path) {
+  // SQLite gives its journals the mode of the database, which it would make for all to read.
+  if (const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); fd >= 0) ::close(fd);
   auto db = Sqlite::open(path);
   if (!db) return refuse(std::move(db.error()));
   std::unique_ptr<Registry> registry(new Registry(std::move(*db)));
   if (auto ready = registry->migrate(); !ready) return refuse(std::move(ready.error()));
   if (auto ready = registry->read(); !ready) return refuse(std::move(ready.error()));
-  std::error_code error;
-  std::filesystem::permissions(
-      path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, error);
   return registry;
 }
 

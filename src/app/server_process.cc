@@ -11,6 +11,7 @@
 #include "config/host_port.h"
 #include "core/log.h"
 #include "inference/local/local_backend.h"
+#include "settlement/process_metrics.h"
 
 namespace gatehouse::app {
 namespace {
@@ -89,6 +90,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
   auto opened = settlement::Settlement::open(settlement, Clock::system(), Random::system());
   if (!opened) return refuse(std::move(opened.error()));
   settlement_ = std::move(*opened);
+  settlement::add_process_metrics(settlement_->metrics(), std::string(kVersion));
 
   admission::AdmissionOptions admission;
   admission.dir = control_->dir().admission();

@@ -56,6 +56,7 @@ bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal
   scope_.trail().note(Layer::routing, "failed",
                       fmt::format("{}: {} {}", target.upstream, to_string(refusal.kind),
                                   refusal.reason.empty() ? refusal.code : refusal.reason));
+  scope_.services().settlement.count_upstream_error(target.upstream, refusal.code);
   last_ = refusal;
   return worth_another(refusal.kind) && !scope_.exchange().cancellation().cancelled();
 }

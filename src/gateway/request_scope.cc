@@ -209,8 +209,9 @@ Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage&
   record.status = status;
   record.error = error;
   record.total_time = services_.loop.clock().steady() - trail_.start();
-  if (!snapshot_->audit_enabled) return {};
-  return services_.settlement.settle(record);
+  if (snapshot_->audit_enabled) return services_.settlement.settle(record);
+  services_.settlement.count(record);
+  return {};
 }
 
 net::Headers RequestScope::headers() const {

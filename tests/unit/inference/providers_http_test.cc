@@ -348,10 +348,12 @@ TEST_F(Providers, AClientThatLeavesClosesTheUpstream) {
 }
 
 TEST_F(Providers, ConnectionsAreReusedAfterStreams) {
-  for (int i = 0; i < 4; ++i) EXPECT_TRUE(streamed({kRole, kText, kStop + kDone}).ended);
+  // A stream ends with "[DONE]"; where the last chunk of its framing comes later than that, its
+  // connection is closed instead of waited for.
+  for (int i = 0; i < 16; ++i) EXPECT_TRUE(streamed({kRole, kText, kStop + kDone}).ended);
   net::Client::Stats stats;
   on_loop([&] { stats = client_->stats(); });
-  EXPECT_LE(stats.connects, 2u);
+  EXPECT_LT(stats.connects, 16u);
 }
 
 TEST(MakeBackend, RefusesSpecsThatCannotWork) {

@@ -13,7 +13,7 @@ DATA ?= ./var
 BUILD := cmake --build --preset
 
 .PHONY: help run build deps dev-deps assets tests-build test test-unit test-e2e test-fault sanitize \
-        asan tsan fuzz clang coverage bench lint format docs clean
+        asan tsan fuzz clang coverage bench lint tidy format docs clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -74,12 +74,15 @@ coverage: dev-deps assets ## Line coverage of the unit tests, in build/coverage/
 	lcov -q -c -d build/coverage -o build/coverage/all.info --no-external -b $(CURDIR)/src
 	genhtml -q build/coverage/all.info -o build/coverage/report
 
-bench: tests-build ## Runs every benchmark; see docs/benchmarks.md
-	bench/all
+bench: tests-build ## Gatehouse beside nginx; the other figures are build/release/bench/*
+	bench/proxy
 
-lint: dev-deps assets ## clang-format, clang-tidy, layer and document checks
-	@cmake --preset clang --log-level=WARNING
+lint: dev-deps ## clang-format, layers and the length of files
 	tools/lint
+
+tidy: dev-deps assets ## clang-tidy over the sources; takes minutes
+	@cmake --preset clang --log-level=WARNING
+	tools/tidy
 
 format: dev-deps ## Formats the sources in place
 	git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.h' 'bench/*.cc' | xargs clang-format-16 -i

@@ -19,7 +19,7 @@ namespace bj = boost::json;
 namespace eval = firewall::eval;
 
 struct Options {
-  std::string config_file, policy = "default", input, role = "user";
+  std::string config_file, policy = "default", input, output, role = "user";
   double seconds = 5;
   bool json = false;
 };
@@ -76,9 +76,17 @@ int scan(const Options& options) {
     complain(fmt::format("{} can't be read.", options.input));
     return kFailed;
   }
-  const auto stats = eval::scan(*ready->firewall, *ready->policy, in, stdout,
+  const bool printed = options.output.empty() || options.output == "-";
+  std::FILE* out = printed ? stdout : std::fopen(options.output.c_str(), "w");
+  if (out == nullptr) {
+    if (!standard) std::fclose(in);
+    complain(fmt::format("{} can't be written.", options.output));
+    return kFailed;
+  }
+  const auto stats = eval::scan(*ready->firewall, *ready->policy, in, out,
                                 {.default_source = *source, .bad_line = bad_line});
   if (!standard) std::fclose(in);
+  if (!printed) std::fclose(out);
   if (!stats) {
     complain(stats.error());
     return kFailed;
@@ -164,7 +172,9 @@ void add_firewall(CLI::App& root, int& exit_code) {
   const auto options = std::make_shared<Options>();
   CLI::App& scanned = sub(*wall, "scan", "Judges JSON Lines with `text`; one JSON object for each",
                           options, exit_code, scan);
-  scanned.add_option("file", options->input, "The file; standard input if it is - or missing");
+  scanned.add_option("file,--input", options->input,
+                     "The file; standard input if it is - or missing");
+  scanned.add_option("--output", options->output, "Where to write; standard output if missing");
   scanned.add_option("--role", options->role, "Who supplied lines that don't say so")
       ->capture_default_str();
   scanned.footer(
@@ -172,7 +182,8 @@ void add_firewall(CLI::App& root, int& exit_code) {
       "`action`, `score`,\n`categories`, `spans`, `latency_us`.");
   CLI::App& evaluated = sub(*wall, "eval", "Measures precision and recall on labelled texts",
                             options, exit_code, evaluate);
-  evaluated.add_option("path", options->input, "A .jsonl file, or a folder of them")->required();
+  evaluated.add_option("path,--data", options->input, "A .jsonl file, or a folder of them")
+      ->required();
   evaluated.add_flag("--json", options->json, "JSON instead of tables");
   CLI::App& timed = sub(*wall, "bench", "Times texts of several sizes", options, exit_code, bench);
   timed.add_option("--seconds", options->seconds, "How long")->capture_default_str();

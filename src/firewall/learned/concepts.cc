@@ -13,10 +13,11 @@ __asm__(
     ".previous\n");
 
 namespace gatehouse::firewall::learned {
-namespace {
 
-extern const char file_begin[] __asm__("gatehouse_concepts");
-extern const char file_end[] __asm__("gatehouse_concepts_end");
+extern const char concepts_begin[] __asm__("gatehouse_concepts");
+extern const char concepts_end[] __asm__("gatehouse_concepts_end");
+
+namespace {
 
 constexpr size_t kSlots = 1U << 13U;  // at most a quarter full
 
@@ -38,7 +39,7 @@ uint64_t hash_of(std::string_view word) {
 
 const Concepts& Concepts::standard() {
   static const Concepts concepts(
-      std::string_view(file_begin, static_cast<size_t>(file_end - file_begin)));
+      std::string_view(concepts_begin, static_cast<size_t>(concepts_end - concepts_begin)));
   return concepts;
 }
 

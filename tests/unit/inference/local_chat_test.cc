@@ -90,8 +90,9 @@ TEST(LocalChat, KeepsToMaxTokens) {
 }
 
 TEST(LocalChat, ASeedRepeatsAndOthersDiffer) {
-  // Best effort, as in every server that shares what it computed: sums are added up in another order
-  // when a prompt lies elsewhere in memory, which flips a choice now and then where many are near.
+  // Best effort, as in every server that shares what it computed: sums are added up in another
+  // order when a prompt lies elsewhere in memory, which flips a choice now and then where many are
+  // near.
   const auto answer = [](int64_t seed, double temperature = 0.8) {
     Call call;
     call.request = ask("Write a sentence about the sea.", 8);

@@ -36,7 +36,6 @@ build: assets ## Builds build/release/gatehouse
 	@$(BUILD) release --target gatehouse -j $(JOBS)
 
 tests-build: dev-deps assets
-	@tools/build_llama --server
 	@cmake --preset release --log-level=WARNING
 	@$(BUILD) release -j $(JOBS)
 
@@ -75,6 +74,7 @@ coverage: dev-deps assets ## Line coverage of the unit tests, in build/coverage/
 	genhtml -q build/coverage/all.info -o build/coverage/report
 
 bench: tests-build ## Gatehouse beside nginx; the other figures are build/release/bench/*
+	@tools/build_llama --server
 	bench/proxy
 
 lint: dev-deps ## clang-format, layers and the length of files

@@ -42,7 +42,7 @@ tests-build: dev-deps assets
 test: test-unit test-e2e test-fault ## Runs the unit, end-to-end and fault tests
 
 test-unit: tests-build
-	ctest --preset release --output-on-failure -j $(JOBS) -L unit --repeat until-pass:2
+	ctest --preset release --output-on-failure -j $(JOBS) -L unit
 
 test-e2e: tests-build
 	tests/run_e2e tests/e2e

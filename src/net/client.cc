@@ -222,6 +222,10 @@ Task<Result<std::string_view>> ClientResponse::read_some() {
   return connection_->read_some();
 }
 
+Task<void> ClientResponse::finish_within(int64_t limit_ms) {
+  return connection_->finish_within(limit_ms);
+}
+
 bool ClientResponse::reused() const {
   return connection_->reused();
 }

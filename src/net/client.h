@@ -93,6 +93,11 @@ class ClientResponse {
   /// `upstream_timeout` if a deadline was missed, `client_gone` if cancelled.
   Task<Result<std::string_view>> read_some();
 
+  /// Reads what is left of the body's framing, for at most `limit_ms`, so that the connection can
+  /// go back to the pool: for callers whose content ends before its framing does, as an event
+  /// stream's does with its end mark. Whatever comes, the body is over for the caller.
+  Task<void> finish_within(int64_t limit_ms);
+
   /// Whether the connection had been used before (for the decision trail).
   bool reused() const;
 

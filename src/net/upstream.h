@@ -31,6 +31,7 @@ class UpstreamConnection final : public Channel {
   Task<bool> round_trip(const ClientRequest& request, std::string_view base_path);
   Task<Result<std::string_view>> read_some();
   Task<Result<std::string>> read_all(size_t limit);
+  Task<void> finish_within(int64_t limit_ms);
 
   /// Whether a failed round trip is to be tried again: it failed on a connection that had been
   /// used, and before anything of the answer.
@@ -76,6 +77,7 @@ class UpstreamConnection final : public Channel {
   uint64_t body_left_ = 0;
 
   const Deadlines* limits_ = nullptr;
+  Deadlines last_limits_;  // of `finish_within`, when `limits_` points here
   Cancellation* cancellation_ = nullptr;
   SteadyTime total_limit_{};
   Deadline deadline_;

@@ -161,4 +161,13 @@ Task<Result<std::string>> UpstreamConnection::read_all(size_t limit) {
   co_return body;
 }
 
+Task<void> UpstreamConnection::finish_within(int64_t limit_ms) {
+  last_limits_ = *limits_;
+  last_limits_.between_chunks_ms = limit_ms;
+  limits_ = &last_limits_;
+  // Content behind the end makes the connection unfit for the pool, which `release` sees to.
+  const Result<std::string_view> rest = co_await read_some();
+  if (rest && !rest->empty()) close();
+}
+
 }  // namespace gatehouse::net

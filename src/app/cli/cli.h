@@ -29,6 +29,18 @@ void add_data_options(CLI::App& command, DataOptions& options);
 /// Makes `command` run `body`, whose result is the exit code.
 void runs(CLI::App& command, int& exit_code, std::function<int()> body);
 
+/// Adds a subcommand that works on a data folder and runs `body` with the options shared by its
+/// family; `Options` has a member `data` of type DataOptions.
+template <typename Options>
+CLI::App& add_data_command(CLI::App& parent, const char* name, const char* about,
+                           const std::shared_ptr<Options>& options, int& exit_code,
+                           int (*body)(const Options&)) {
+  CLI::App* command = parent.add_subcommand(name, about);
+  add_data_options(*command, options->data);
+  runs(*command, exit_code, [options, body] { return body(*options); });
+  return *command;
+}
+
 // Each adds one command, with its subcommands, to `root`.
 void add_serve(CLI::App& root, int& exit_code);
 void add_check(CLI::App& root, int& exit_code);

@@ -124,14 +124,6 @@ int generate(const Options& options) {
   return kOk;
 }
 
-CLI::App& sub(CLI::App& parent, const char* name, const char* about, const Shared& options,
-              int& exit_code, int (*body)(const Options&)) {
-  CLI::App* command = parent.add_subcommand(name, about);
-  add_data_options(*command, options->data);
-  runs(*command, exit_code, [options, body] { return body(*options); });
-  return *command;
-}
-
 }  // namespace
 
 void add_key(CLI::App& root, int& exit_code) {
@@ -145,9 +137,10 @@ void add_key(CLI::App& root, int& exit_code) {
       "  gatehouse key revoke 4f9c2k7m\n\n"
       "A revoked key is refused within one second, on open connections too.");
   const auto options = std::make_shared<Options>();
-  sub(*key, "list", "Lists keys, without their text", options, exit_code, list)
+  add_data_command(*key, "list", "Lists keys, without their text", options, exit_code, list)
       .add_option("--tenant", options->tenant, "Only of this tenant");
-  CLI::App& made = sub(*key, "create", "Makes a key and prints it", options, exit_code, create);
+  CLI::App& made =
+      add_data_command(*key, "create", "Makes a key and prints it", options, exit_code, create);
   made.add_option("--tenant", options->tenant, "The tenant")->required();
   made.add_option("--user", options->user, "A user of the tenant");
   made.add_option("--name", options->name, "For people");
@@ -158,19 +151,19 @@ void add_key(CLI::App& root, int& exit_code) {
   made.add_option("--expires", options->expires, "30d, 12h, or a date: 2027-01-31");
   options->flags.add_limits(made);
   options->flags.add_budgets(made);
-  sub(*key, "show", "Shows one key as JSON", options, exit_code, show)
+  add_data_command(*key, "show", "Shows one key as JSON", options, exit_code, show)
       .add_option("id", options->id, "The key's id")
       ->required();
-  sub(*key, "revoke", "Refuses a key from now on", options, exit_code, revoke)
+  add_data_command(*key, "revoke", "Refuses a key from now on", options, exit_code, revoke)
       .add_option("id", options->id, "The key's id")
       ->required();
-  CLI::App& rotated =
-      sub(*key, "rotate", "Replaces a key by one of the same rights", options, exit_code, rotate);
+  CLI::App& rotated = add_data_command(*key, "rotate", "Replaces a key by one of the same rights",
+                                       options, exit_code, rotate);
   rotated.add_option("id", options->id, "The key's id")->required();
   rotated.add_option("--grace-seconds", options->grace_seconds,
                      "How long the old key stays valid beside the new one");
-  sub(*key, "generate", "Prints a new key for `keys` of the configuration file", options, exit_code,
-      generate);
+  add_data_command(*key, "generate", "Prints a new key for `keys` of the configuration file",
+                   options, exit_code, generate);
 }
 
 }  // namespace gatehouse::app::cli

@@ -154,14 +154,6 @@ int remove_user(const Options& options) {
   return kOk;
 }
 
-CLI::App& sub(CLI::App& parent, const char* name, const char* about, const Shared& options,
-              int& exit_code, int (*body)(const Options&)) {
-  CLI::App* command = parent.add_subcommand(name, about);
-  add_data_options(*command, options->data);
-  runs(*command, exit_code, [options, body] { return body(*options); });
-  return *command;
-}
-
 }  // namespace
 
 void add_tenant(CLI::App& root, int& exit_code) {
@@ -174,20 +166,22 @@ void add_tenant(CLI::App& root, int& exit_code) {
       "  gatehouse tenant list --json\n\n"
       "Works on the running server of the data folder, or on the folder itself.");
   const auto options = std::make_shared<Options>();
-  sub(*tenant, "list", "Lists all tenants", options, exit_code, list);
-  CLI::App& made = sub(*tenant, "create", "Makes a tenant", options, exit_code, create);
+  add_data_command(*tenant, "list", "Lists all tenants", options, exit_code, list);
+  CLI::App& made =
+      add_data_command(*tenant, "create", "Makes a tenant", options, exit_code, create);
   made.add_option("id", options->id, "1 to 64 of a-z, 0-9, '-', '_', '.'")->required();
   add_tenant_flags(made, *options);
-  CLI::App& changed =
-      sub(*tenant, "update", "Changes what is given, keeps the rest", options, exit_code, update);
+  CLI::App& changed = add_data_command(*tenant, "update", "Changes what is given, keeps the rest",
+                                       options, exit_code, update);
   changed.add_option("id", options->id, "The tenant")->required();
   add_tenant_flags(changed, *options);
   CLI::Option* suspend = changed.add_flag("--suspend", options->suspend, "Refuse all its keys");
   changed.add_flag("--resume", options->resume, "Accept its keys again")->excludes(suspend);
-  sub(*tenant, "show", "Shows one tenant as JSON", options, exit_code, show)
+  add_data_command(*tenant, "show", "Shows one tenant as JSON", options, exit_code, show)
       .add_option("id", options->id, "The tenant")
       ->required();
-  sub(*tenant, "delete", "Deletes a tenant with its users and keys", options, exit_code, remove)
+  add_data_command(*tenant, "delete", "Deletes a tenant with its users and keys", options,
+                   exit_code, remove)
       .add_option("id", options->id, "The tenant")
       ->required();
 }
@@ -201,15 +195,16 @@ void add_user(CLI::App& root, int& exit_code) {
       "  gatehouse user create ada --tenant acme --usd-per-day 5\n"
       "  gatehouse user list --tenant acme");
   const auto options = std::make_shared<Options>();
-  sub(*user, "list", "Lists users", options, exit_code, list_users)
+  add_data_command(*user, "list", "Lists users", options, exit_code, list_users)
       .add_option("--tenant", options->tenant, "Only of this tenant");
-  CLI::App& made = sub(*user, "create", "Makes a user", options, exit_code, create_user);
+  CLI::App& made =
+      add_data_command(*user, "create", "Makes a user", options, exit_code, create_user);
   made.add_option("id", options->id, "Unique within the tenant")->required();
   made.add_option("--tenant", options->tenant, "The tenant")->required();
   made.add_option("--name", options->name, "For people");
   options->flags.add_budgets(made);
-  CLI::App& gone =
-      sub(*user, "delete", "Deletes a user and revokes the keys", options, exit_code, remove_user);
+  CLI::App& gone = add_data_command(*user, "delete", "Deletes a user and revokes the keys", options,
+                                    exit_code, remove_user);
   gone.add_option("id", options->id, "The user")->required();
   gone.add_option("--tenant", options->tenant, "The tenant")->required();
 }

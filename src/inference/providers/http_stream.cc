@@ -11,6 +11,9 @@ namespace {
 
 /// What comes before the first output is a handful of events, not a way to fill memory.
 constexpr size_t kMaxPreamble = 1024;
+/// How long the end of a stream's framing may come after its end mark before the connection is
+/// given up: the caller waits for it.
+constexpr int64_t kFramingEndMs = 50;
 /// All that one stream may carry, whatever its events are.
 constexpr size_t kMaxStreamBytes = 256 * 1024 * 1024;
 
@@ -144,7 +147,10 @@ Task<Result<std::optional<api::ChatEvent>>> HttpStream::pull() {
     Event event = from_hand(more);
     if (!more) {
       ended_ = !event || !*event;
-      if (ended_) response_.reset();  // back to the pool if it was read to its end, else closed
+      if (ended_) {
+        if (event) co_await response_->finish_within(kFramingEndMs);
+        response_.reset();  // back to the pool if it was read to its end, else closed
+      }
       if (event && *event && std::exchange(first_, false)) name(**event);
       co_return event;
     }

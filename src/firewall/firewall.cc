@@ -12,9 +12,10 @@ class LoadedFirewall final : public Firewall {
  public:
   explicit LoadedFirewall(Parts parts) : parts_(std::move(parts)) {}
 
-  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
-                             Vault* vault) const override {
-    return Inspector(parts_, policy, segments, vault).run();
+  using Firewall::inspect_input;
+  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments, Vault* vault,
+                             std::string_view tenant) const override {
+    return Inspector(parts_, policy, segments, vault, tenant).run();
   }
   std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
                                             const OutputContext& context) const override {

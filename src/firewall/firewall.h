@@ -134,8 +134,14 @@ class Firewall {
 
   /// Judges the texts of one request. With a `vault`, redactions in the verdict are placeholders
   /// that the vault can turn back; without one they are final. `segments` may be empty.
+  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
+                             Vault* vault) const {
+    return inspect_input(policy, segments, vault, {});
+  }
+  /// The same, where texts of `tenant` that were found clean before are not inspected again
+  /// (clean_memory.h); with no tenant nothing is remembered.
   virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
-                                     Vault* vault) const = 0;
+                                     Vault* vault, std::string_view tenant) const = 0;
 
   /// A guard for one answer. The policy is kept alive by the guard.
   virtual std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,

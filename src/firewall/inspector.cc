@@ -22,6 +22,7 @@ struct Inspector::Scratch {
   Normalised text;
   Findings findings;
   Findings cut;  // of one segment, to be taken out
+  CleanMemory clean;
 };
 
 Inspector::Scratch& Inspector::thread_scratch() {
@@ -30,11 +31,12 @@ Inspector::Scratch& Inspector::thread_scratch() {
 }
 
 Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-                     Vault* vault)
+                     Vault* vault, std::string_view tenant)
     : parts_(parts),
       policy_(policy),
       segments_(segments),
       vault_(vault),
+      tenant_(tenant),
       scratch_(thread_scratch()),
       judge_(policy, Direction::input, verdict_) {}
 
@@ -65,11 +67,45 @@ InputVerdict Inspector::run() {
       verdict_.unshadowed = Action::block;
       break;
     }
-    if (policy_.inspects(segments_[i].source)) inspect(i);
+    if (policy_.inspects(segments_[i].source)) inspect_unless_known(i);
   }
   judge_.settle();
   if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);
+}
+
+void Inspector::inspect_unless_known(uint32_t index) {
+  const Segment& segment = segments_[index];
+  if (tenant_.empty() || segment.text.size() < CleanMemory::kShortest) {
+    inspect(index);
+    return;
+  }
+  CleanMemory& memory = scratch_.clean;
+  const CleanMemory::Key key =
+      memory.key(tenant_, policy_, parts_.model->version(), segment.source, segment.text);
+  if (const CleanMemory::Outcome* known = memory.find(key)) {
+    add(*known);
+    return;
+  }
+  // What this text alone came to is told from a verdict that starts anew.
+  const CleanMemory::Outcome before{verdict_.scores, verdict_.injection_score, verdict_.ran};
+  const size_t findings = verdict_.findings.size() + verdict_.findings_dropped;
+  verdict_.scores = {};
+  verdict_.injection_score = 0;
+  verdict_.ran = {};
+  inspect(index);
+  const bool clean = verdict_.findings.size() + verdict_.findings_dropped == findings &&
+                     verdict_.skipped.empty();
+  if (clean) memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
+  add(before);
+}
+
+void Inspector::add(const CleanMemory::Outcome& outcome) {
+  for (size_t i = 0; i < kCategoryCount; ++i) {
+    verdict_.scores[i] = std::max(verdict_.scores[i], outcome.scores[i]);
+  }
+  verdict_.injection_score = std::max(verdict_.injection_score, outcome.injection_score);
+  verdict_.ran.add(outcome.ran);
 }
 
 void Inspector::inspect(uint32_t index) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
 #include "firewall/secrets/secret_detector.h"
@@ -58,7 +59,7 @@ class StageTimer {
 class Inspector {
  public:
   Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-            Vault* vault);
+            Vault* vault, std::string_view tenant);
   InputVerdict run();
 
  private:
@@ -68,6 +69,9 @@ class Inspector {
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
   bool start(Detector detector, Stage stage);
   void inspect(uint32_t index);
+  /// `inspect`, unless the tenant's text was clean before.
+  void inspect_unless_known(uint32_t index);
+  void add(const CleanMemory::Outcome& outcome);
   void obfuscation(uint32_t index);
   void role_markers(uint32_t index);
   void signatures(uint32_t index);
@@ -83,6 +87,7 @@ class Inspector {
   const Policy& policy_;
   const std::span<const Segment> segments_;
   Vault* const vault_;
+  const std::string_view tenant_;
   Scratch& scratch_;
 
   InputVerdict verdict_;

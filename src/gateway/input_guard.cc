@@ -71,12 +71,13 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& t
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
   firewall::Vault* vault = scope.vault().get();
+  const std::string_view tenant = scope.record.tenant;
   if (texts.bytes <= kInlineBytes) {
-    co_return services.firewall.inspect_input(policy, texts.segments, vault);
+    co_return services.firewall.inspect_input(policy, texts.segments, vault, tenant);
   }
   firewall::InputVerdict verdict;
-  std::function<void()> job = [&services, &policy, &texts, &verdict, vault] {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault);
+  std::function<void()> job = [&services, &policy, &texts, &verdict, vault, tenant] {
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault, tenant);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
   if (!ran) co_return refuse(std::move(ran.error()));

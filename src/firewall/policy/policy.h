@@ -34,6 +34,7 @@ std::optional<Detector> detector_from_string(std::string_view name);
 class DetectorSet {
  public:
   void add(Detector d) { bits_ |= 1U << static_cast<unsigned>(d); }
+  void add(const DetectorSet& others) { bits_ |= others.bits_; }
   void remove(Detector d) { bits_ &= ~(1U << static_cast<unsigned>(d)); }
   bool has(Detector d) const { return ((bits_ >> static_cast<unsigned>(d)) & 1U) != 0; }
   bool empty() const { return bits_ == 0; }

@@ -94,8 +94,8 @@ void Inspector::inspect_unless_known(uint32_t index) {
   verdict_.injection_score = 0;
   verdict_.ran = {};
   inspect(index);
-  const bool clean = verdict_.findings.size() + verdict_.findings_dropped == findings &&
-                     verdict_.skipped.empty();
+  const bool clean =
+      verdict_.findings.size() + verdict_.findings_dropped == findings && verdict_.skipped.empty();
   if (clean) memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
   add(before);
 }

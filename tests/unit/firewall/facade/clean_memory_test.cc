@@ -37,7 +37,8 @@ TEST(CleanMemory, ACleanTextIsInspectedOncePerTenant) {
   EXPECT_EQ(again.scores, first.scores);
   EXPECT_EQ(again.injection_score, first.injection_score);
   EXPECT_EQ(again.ran, first.ran);
-  EXPECT_TRUE(timed(inspect(*policy, segments, "other"))) << "a tenant could tell what another sent";
+  EXPECT_TRUE(timed(inspect(*policy, segments, "other")))
+      << "a tenant could tell what another sent";
   EXPECT_TRUE(timed(inspect(*policy, segments, {}))) << "nothing is remembered without a tenant";
 }
 

@@ -10,9 +10,10 @@ std::string_view lexicon();     // lexicon.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
 
-/// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns, and
-/// the exceptions.
-std::string_view signature_database();
+/// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns of
+/// each direction, and the exceptions.
+std::string_view input_database();
+std::string_view output_database();
 std::string_view exception_database();
 
 }  // namespace gatehouse::firewall::rules

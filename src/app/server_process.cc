@@ -81,6 +81,7 @@ Result<void> ServerProcess::open_control(const ServerOptions& options,
 }
 
 Result<void> ServerProcess::open_layers(const config::Config& config) {
+  log::global().set_level(config.log.level);
   const size_t loops = or_cores(config.server.threads);
   drain_limit_ = std::chrono::milliseconds(config.server.drain_timeout_ms);
 
@@ -171,6 +172,7 @@ Result<void> ServerProcess::apply(const config::Config& next) {
   Result<std::shared_ptr<const gateway::Snapshot>> snapshot = build_snapshot(next, local_);
   if (!snapshot) return refuse(std::move(snapshot.error()));
   gateway_->swap(std::move(*snapshot));
+  log::global().set_level(next.log.level);
   return {};
 }
 

@@ -162,7 +162,8 @@ const Schema& policy_schema() {
     d.boolean("reversible_redaction", &PolicySpec::reversible_redaction,
               "Placeholders of redacted text are turned back in what the caller is shown.");
     d.boolean("canary", &PolicySpec::canary,
-              "Plants a token in the system prompt and watches for it in answers.");
+              "Plants a token at the end of the system prompt (some 30 tokens, the same for each "
+              "request with that prompt) and watches for it in answers.");
     d.boolean("neutralise_role_markers", &PolicySpec::neutralise_role_markers,
               "Takes chat-template markers out of what users, tools and documents supply.");
     d.integer("max_input_bytes", &PolicySpec::max_input_bytes,

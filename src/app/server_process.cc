@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "app/install_paths.h"
+#include "app/server_metrics.h"
 #include "app/snapshot.h"
 #include "app/version.h"
 #include "config/host_port.h"
 #include "core/log.h"
-#include "inference/local/local_backend.h"
 #include "settlement/process_metrics.h"
 
 namespace gatehouse::app {
@@ -151,6 +151,7 @@ Result<void> ServerProcess::open_listeners(const config::Config& config) {
   if (!server) return refuse(std::move(server.error()));
   server_ = std::move(*server);
   url_ = server_->url();
+  add_server_metrics(settlement_->metrics(), {*server_, *admission_, settlement_->audit(), local_});
 
   net::ServerOptions private_http;
   private_http.address = config.admin.address;

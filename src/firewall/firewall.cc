@@ -14,8 +14,8 @@ class LoadedFirewall final : public Firewall {
 
   using Firewall::inspect_input;
   InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments, Vault* vault,
-                             std::string_view tenant) const override {
-    return Inspector(parts_, policy, segments, vault, tenant).run();
+                             const Caller& caller) const override {
+    return Inspector(parts_, policy, segments, vault, caller).run();
   }
   std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
                                             const OutputContext& context) const override {

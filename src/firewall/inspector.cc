@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firewall/inspector_scratch.h"
 #include "firewall/pii/pii_detector.h"
 #include "firewall/pii/vault.h"
 #include "firewall/role_markers.h"
@@ -17,26 +18,18 @@ bool is_attack(Category category) {
 
 }  // namespace
 
-/// Buffers that keep their memory from request to request.
-struct Inspector::Scratch {
-  Normalised text;
-  Findings findings;
-  Findings cut;  // of one segment, to be taken out
-  CleanMemory clean;
-};
-
 Inspector::Scratch& Inspector::thread_scratch() {
   thread_local Scratch scratch;
   return scratch;
 }
 
 Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-                     Vault* vault, std::string_view tenant)
+                     Vault* vault, const Caller& caller)
     : parts_(parts),
       policy_(policy),
       segments_(segments),
       vault_(vault),
-      tenant_(tenant),
+      caller_(caller),
       scratch_(thread_scratch()),
       judge_(policy, Direction::input, verdict_) {}
 
@@ -56,6 +49,7 @@ bool Inspector::start(Detector detector, Stage stage) {
 
 InputVerdict Inspector::run() {
   size_t total = 0;
+  scratch_.turns.clear();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     total += segments_[i].text.size();
     if (total > policy_.spec().max_input_bytes) {
@@ -69,6 +63,7 @@ InputVerdict Inspector::run() {
     }
     if (policy_.inspects(segments_[i].source)) inspect_unless_known(i);
   }
+  abuse();
   judge_.settle();
   if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);
@@ -76,16 +71,17 @@ InputVerdict Inspector::run() {
 
 void Inspector::inspect_unless_known(uint32_t index) {
   const Segment& segment = segments_[index];
-  if (tenant_.empty() || segment.text.size() < CleanMemory::kShortest) {
-    inspect(index);
-    return;
-  }
+  const bool remembers = !caller_.tenant.empty() && segment.text.size() >= CleanMemory::kShortest;
   CleanMemory& memory = scratch_.clean;
-  const CleanMemory::Key key =
-      memory.key(tenant_, policy_, parts_.model->version(), segment.source, segment.text);
-  if (const CleanMemory::Outcome* known = memory.find(key)) {
-    add(*known);
-    return;
+  CleanMemory::Key key;
+  if (remembers) {
+    key =
+        memory.key(caller_.tenant, policy_, parts_.model->version(), segment.source, segment.text);
+    if (const CleanMemory::Outcome* known = memory.find(key)) {
+      scratch_.turns.push_back({segment.source, index, known->injection_score});
+      add(*known);
+      return;
+    }
   }
   // What this text alone came to is told from a verdict that starts anew.
   const CleanMemory::Outcome before{verdict_.scores, verdict_.injection_score, verdict_.ran};
@@ -96,7 +92,10 @@ void Inspector::inspect_unless_known(uint32_t index) {
   inspect(index);
   const bool clean =
       verdict_.findings.size() + verdict_.findings_dropped == findings && verdict_.skipped.empty();
-  if (clean) memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
+  if (remembers && clean) {
+    memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
+  }
+  scratch_.turns.push_back({segment.source, index, verdict_.injection_score});
   add(before);
 }
 
@@ -123,6 +122,7 @@ void Inspector::inspect(uint32_t index) {
   learned(index);
   pii(index);
   secrets(index);
+  shape(index);
 }
 
 void Inspector::judge_all(uint32_t index) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "firewall/abuse/conversation.h"
+#include "firewall/abuse/variants.h"
 #include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
@@ -59,7 +61,7 @@ class StageTimer {
 class Inspector {
  public:
   Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-            Vault* vault, std::string_view tenant);
+            Vault* vault, const Caller& caller);
   InputVerdict run();
 
  private:
@@ -72,6 +74,11 @@ class Inspector {
   /// `inspect`, unless the tenant's text was clean before.
   void inspect_unless_known(uint32_t index);
   void add(const CleanMemory::Outcome& outcome);
+  void shape(uint32_t index);
+  void abuse();
+  void conversation();
+  void variants();
+  void find(Finding finding, uint32_t index);
   void obfuscation(uint32_t index);
   void role_markers(uint32_t index);
   void signatures(uint32_t index);
@@ -87,7 +94,7 @@ class Inspector {
   const Policy& policy_;
   const std::span<const Segment> segments_;
   Vault* const vault_;
-  const std::string_view tenant_;
+  const Caller caller_;
   Scratch& scratch_;
 
   InputVerdict verdict_;

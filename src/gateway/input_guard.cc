@@ -73,13 +73,13 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& t
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
   firewall::Vault* vault = scope.vault().get();
-  const std::string_view tenant = scope.record.tenant;
+  const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
   if (texts.bytes <= kInlineBytes) {
-    co_return services.firewall.inspect_input(policy, texts.segments, vault, tenant);
+    co_return services.firewall.inspect_input(policy, texts.segments, vault, caller);
   }
   firewall::InputVerdict verdict;
-  std::function<void()> job = [&services, &policy, &texts, &verdict, vault, tenant] {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault, tenant);
+  std::function<void()> job = [&services, &policy, &texts, &verdict, vault, caller] {
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
   if (!ran) co_return refuse(std::move(ran.error()));

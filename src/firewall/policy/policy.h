@@ -25,8 +25,9 @@ enum class Detector : uint8_t {
   secrets,
   leak,    // output repeats the system prompt
   canary,  // output holds the planted token
+  abuse,   // floods, many-shot texts, conversations that lead on, variants of what was blocked
 };
-inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::canary) + 1;
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::abuse) + 1;
 std::string_view to_string(Detector detector);
 std::optional<Detector> detector_from_string(std::string_view name);
 

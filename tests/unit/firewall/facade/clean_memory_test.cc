@@ -20,11 +20,12 @@ const Firewall& firewall() {
 
 InputVerdict inspect(const Policy& policy, const std::vector<Segment>& segments,
                      std::string_view tenant) {
-  return firewall().inspect_input(policy, segments, nullptr, tenant);
+  return firewall().inspect_input(policy, segments, nullptr, Caller{tenant, {}});
 }
 
+/// Whether the learned detector was asked.
 bool timed(const InputVerdict& verdict) {
-  return verdict.total().count() > 0;
+  return verdict.spent[static_cast<size_t>(Stage::learned)].count() > 0;
 }
 
 TEST(CleanMemory, ACleanTextIsInspectedOncePerTenant) {

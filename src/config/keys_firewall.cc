@@ -113,7 +113,9 @@ const Schema& detectors_schema() {
           "Personal data: cards, IBAN, national ids, e-mail, phone, IP addresses.",
           "Keys, tokens and passwords.",
           "Answers that repeat the system prompt.",
-          "Answers that hold the token planted in the system prompt."};
+          "Answers that hold the token planted in the system prompt.",
+          "Floods, many-shot texts, conversations that lead on, variants of what was blocked."};
+      static_assert(kDocs.back() != nullptr, "each detector has a description");
       d.object(
           std::string(to_string(detector)), [i](Detectors& all) -> auto& { return all[i]; },
           detector_schema(), kDocs[i]);

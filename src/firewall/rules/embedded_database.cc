@@ -17,14 +17,12 @@ GATEHOUSE_EMBED("patterns", "patterns.hsdb");
 GATEHOUSE_EMBED("exceptions", "exceptions.hsdb");
 
 namespace gatehouse::firewall::rules {
-namespace {
 
+// Not in an anonymous namespace: to clang that would be a promise that this file defines them.
 extern const char patterns_begin[] __asm__("gatehouse_rules_patterns");
 extern const char patterns_end[] __asm__("gatehouse_rules_patterns_end");
 extern const char exceptions_begin[] __asm__("gatehouse_rules_exceptions");
 extern const char exceptions_end[] __asm__("gatehouse_rules_exceptions_end");
-
-}  // namespace
 
 std::string_view signature_database() {
   return {patterns_begin, static_cast<size_t>(patterns_end - patterns_begin)};

@@ -19,14 +19,16 @@ GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
 
 namespace gatehouse::firewall::rules {
-namespace {
 
+// Not in an anonymous namespace: to clang that would be a promise that this file defines them.
 extern const char lexicon_begin[] __asm__("gatehouse_rules_lexicon");
 extern const char lexicon_end[] __asm__("gatehouse_rules_lexicon_end");
 extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
 extern const char secrets_end[] __asm__("gatehouse_rules_secrets_end");
+
+namespace {
 
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<size_t>(end - begin)};

@@ -17,6 +17,7 @@
 GATEHOUSE_EMBED("lexicon", "lexicon.txt");
 GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
+GATEHOUSE_EMBED("gazetteer", "gazetteer.txt");
 
 namespace gatehouse::firewall::rules {
 
@@ -27,6 +28,8 @@ extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
 extern const char secrets_end[] __asm__("gatehouse_rules_secrets_end");
+extern const char gazetteer_begin[] __asm__("gatehouse_rules_gazetteer");
+extern const char gazetteer_end[] __asm__("gatehouse_rules_gazetteer_end");
 
 namespace {
 
@@ -44,6 +47,9 @@ std::string_view signatures() {
 }
 std::string_view secrets() {
   return between(secrets_begin, secrets_end);
+}
+std::string_view gazetteer() {
+  return between(gazetteer_begin, gazetteer_end);
 }
 
 }  // namespace gatehouse::firewall::rules

@@ -9,6 +9,7 @@ namespace gatehouse::firewall::rules {
 std::string_view lexicon();     // lexicon.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
+std::string_view gazetteer();   // gazetteer.txt
 
 /// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns of
 /// each direction, and the exceptions.

@@ -1,0 +1,409 @@
+"""Sentences around names and addresses for names.py. Written for this project. ⏎ is a line end."""
+
+NAMES = """Hi, I'm {n} and I need help with my order.
+My name is {n}.
+my name is {n}, can you help me?
+I am {n}, a student from {T}.
+This is {n} speaking.
+Call me {f}.
+Hello {f}, how are you doing today?
+Hi {f},⏎⏎could you send me the report?⏎⏎Thanks,⏎{f}
+Dear {f},⏎⏎Thank you for your message of last week.⏎⏎Best regards,⏎{n}
+Dear {t} {l},⏎⏎we are pleased to invite you.⏎⏎Sincerely,⏎{n}⏎{|Head of Sales|CEO|Project Manager|Customer Service}
+Dear {t} {n}, your booking is confirmed.
+Best,⏎{f}
+Kind regards⏎{n}⏎{|Senior Engineer|Managing Director|Account Manager}⏎{|Acme Corp|Globex GmbH|Initech Ltd}
+Cheers,⏎{f} {l}
+-- ⏎{n}⏎Phone: +1 555 {d}
+Write an email to {n} about the meeting on {|Monday|Friday|Tuesday}.
+Write a birthday poem for my {|friend|wife|husband|sister|brother|colleague|boss} {f}.
+My {|friend|wife|husband|sister|brother|colleague|boss|neighbour|teacher} {f} {|likes|hates|bought|lost} {|sailing|cats|a car|his keys}.
+Please forward this to {n} in {|accounting|HR|legal}.
+{n} said that the project is late.
+{n} was born in {d} in {T}.
+{f} and {f} went to the cinema.
+{f}, {f} and {f} are coming to dinner.
+{f} has {d} apples and gives {d} to {f}. How many are left?
+Who is {n}?
+What did {n} say about {f}?
+Tell {f} that {f} called.
+The doctor, {t} {l}, examined {n}.
+{t} {n} wrote to the council.
+{t} {l} will be late.
+I spoke with {t} {l} on {|Monday|Thursday} and with {n} on {|Friday|Sunday}.
+{l} scored twice before {l} was sent off.
+Coach {l} praised {n} after the match.
+According to {n}, the results are promising.
+"We are happy," says {l}.
+"It is late," said {f}.
+{n} ({|1974|born 1981|CEO}) founded the company.
+Patient: {n}⏎DOB: 12/03/1961
+Name: {n}⏎Age: {d}
+Full name: {n}
+Customer name: {n}, order {d}
+Employee: {n}, ID {d}
+{"name": "{n}", "age": {d}}
+{"first_name": "{f}", "last_name": "{l}", "city": "{T}"}
+{"customer": "{n}", "total": {d}.50}
+{'author': '{n}', 'year': {d}}
+name: {n}
+<name>{n}</name>
+author = "{n}"
+user.name = "{n}"
+First name,Last name,City⏎{f},{l},{T}⏎{f},{l},{T}
+| Name | Department |⏎| --- | --- |⏎| {n} | Sales |⏎| {n} | Legal |
+{n}	{d}	{T}⏎{n}	{d}	{T}
+1. {n}⏎2. {n}⏎3. {n}
+- {n}: {d} points⏎- {n}: {d} points
+From: {n} <info@example.com>⏎To: {n}⏎Subject: {|Invoice|Meeting|Hello}
+From: {n}⏎Sent: Monday, March 4⏎To: {n}
+Cc: {n}; {n}
+Attendees: {n}, {n}, {n}
+Signed: {n}
+Signature: {n}⏎Date: {d}
+Contact: {n}, tel. 555-{d}
+Contact {n} for more information.
+Ask {f} whether {f} has signed.
+Is {f} coming to the party?
+Have you met {n}?
+I think {f} is right.
+I met {n} yesterday at the {|station|office|conference}.
+Meet {n}, our new {|colleague|director|nurse}.
+{n} is the new {|director|teacher|manager} of the {|school|bank|team}.
+{f}'s car is red, but {f}'s is blue.
+{n}'s account was closed.
+The account belongs to {n}.
+Bot: What's the name on the account? User: {n}
+User: {f}⏎Assistant: Hello {f}!
+Mr. and Mrs. {l} live next door.
+The {|defendant|plaintiff|witness}, {n}, denied everything.
+In the case of {l} v. {l}, the court ruled otherwise.
+We interviewed {n} and {n} last week.
+Thanks to {n} for the help.
+Please congratulate {f} and {n}.
+Summarise the letter from {n} about the budget.
+Translate this message to {n}: see you soon.
+{n} lives in {T} and works for {|Google|Siemens|a bank}.
+{n}, who lives in {T}, won the prize.
+His {|son|brother|uncle} {f} and his {|daughter|sister|aunt} {f} inherited the farm.
+The team: {f}, {f}, {f} and {f}.
+Written by {n}
+Photo by {n}
+by {n}
+Photo: {n}
+Posted by {n} on {|March|May|June} {d}
+@{f} can you look at this? {f} is away.
+Ich heiße {n} und wohne in {T}.
+Mein Name ist {n}.
+Sehr geehrter Herr {l},⏎⏎vielen Dank für Ihre Nachricht.⏎⏎Mit freundlichen Grüßen⏎{n}
+Sehr geehrte Frau {l},⏎anbei die Rechnung.⏎Gruß⏎{f}
+Liebe {f}, lieber {f}, wir freuen uns.
+Herr {l} hat angerufen, Frau {l} nicht.
+{n} sagte, dass es morgen regnet.
+Der Patient {n} wurde am Montag entlassen.
+Meine Freundin {f} hat Geburtstag.
+Schreibe eine E-Mail an {n}.
+Je m'appelle {n}.
+Bonjour {f}, comment allez-vous ?
+Cher {f},⏎merci pour ton message.⏎Cordialement,⏎{n}
+Mon ami {f} habite à {T}.
+{t} {l} a appelé hier.
+{n} est le nouveau directeur.
+Me llamo {n}.
+Hola {f}, ¿cómo estás?
+Estimado señor {l}:⏎le escribo por la factura.⏎Atentamente,⏎{n}
+El paciente {n} llegó tarde.
+Mi hermana {f} vive en {T}.
+Mi chiamo {n}.
+Ciao {f}, come stai?
+Gentile signora {l},⏎grazie.⏎Cordiali saluti,⏎{n}
+{n} ha detto di sì.
+Ik heet {n} en ik woon in {T}.
+Beste {f},⏎bedankt.⏎Met vriendelijke groet,⏎{n}
+Mijn collega {n} is ziek.
+Meu nome é {n}.
+Olá {f}, tudo bem?
+Prezado senhor {l},⏎obrigado.⏎Atenciosamente,⏎{n}
+O paciente {n} chegou.
+Mera naam {n} hai.
+Jag heter {n}.
+Nazywam się {n}.
+RE: {n} - termination of contract
+Invoice for {n}
+Passenger: {n} / Seat 14A
+Guest list: {n}, {n}, {n} and {n}
+Dr. {n} will see you now.
+Dr. {l}, {t} {l} and {n} signed the paper.
+President {l} and Chancellor {l} met in {T}.
+King {f} ruled for {d} years.
+{l} et al. showed this in {d}.
+See {l} and {l} ({d}) for details.
+{f} [laughs]: no way.
+{f}: Hello there.⏎{f}: Hi!
+Once upon a time there was a girl called {f}.
+A boy named {f} found a map.
+{f} was tired. She went home, where {f} waited.
+When {f} arrived, {l} had left.
+But {f} did not answer.
+Then {n} stood up.
+Yesterday {f} told {f} the truth.
+Nobody but {f} knew.
+{n}{| - | – |, }{|born|died} {d}
+Can you draft a reference letter for {n}, who worked with us for {d} days?
+Schedule a call with {n} and {f} at 5 pm.
+Remind me to call {f} tomorrow.
+Please book a flight for {n} to {T}.
+Does {n} owe us money?
+I want to know everything about {n}.
+Give {f} a list of {d} ideas.""".splitlines()
+
+NAMES_LOWER = """my name is {n} and i live in paris
+my name is {n}
+hi i am {n}, can you help
+hello, this is {n} from sales
+i'm {f} and i am lost
+her name is {n}, she works as a nurse
+his name is {f}
+the name on the account is {n}
+name: {n}
+dear {f}, thanks for everything
+hi {f}, how are you
+regards,⏎{n}
+thanks,⏎{f}
+mr {l} called yesterday
+mrs. {l} wants a refund
+dr. {l} said no
+ich heiße {n}
+mein name ist {n}
+je m'appelle {n}
+me llamo {n}
+mi chiamo {n}
+meu nome é {n}
+call me {f} please
+a girl named {f}
+the customer {n} is angry
+contact {n} please
+patient {n} has a cold
+user: {f} {l}
+she is called {f}""".splitlines()
+
+ADDRESSES = """I live at {a}.
+i live at {a}
+My address is {a}.
+Address: {a}
+Shipping address: {a}⏎Phone: 555-{d}
+Please ship it to {a} before Friday.
+Please send the parcel to {a}.
+Deliver to {a}, please.
+We moved from {a} to {a} in {|June|May|March}.
+Our office is located at {a}.
+The shop at {a} is closed on Sunday.
+Meet me at {a} at 5 pm.
+The accident happened near {a}.
+How do I get to {a}?
+What is the fastest way from {a} to {a}?
+{a}
+{a}⏎⏎Dear Sir or Madam,
+{"address": "{a}", "id": {d}}
+{"street": "{a}"}
+address = "{a}"
+| {d} | {a} |
+Billing address: {a}. Card ending in {d}.
+The house at {a} was sold for ${d}00.
+She grew up at {a}.
+Pick me up from {a} tomorrow.
+Come to {a} at noon and bring {d} chairs.
+There was a fire at {a} last night.
+Change my address to {a}, please.
+Bot: Where would you like this to be sent to? User: {a}
+The package was left at {a} on Monday.
+Rental agreement for the flat at {a}, {d} square metres
+Ich wohne in der {a}.
+Meine Adresse: {a}
+Anschrift: {a}
+Bitte an {a} schicken.
+Wir treffen uns um 8 Uhr, {a}.
+J'habite au {a}.
+Mon adresse est {a}.
+Rendez-vous au {a} demain.
+Vivo en {a}.
+Mi dirección es {a}.
+Abito in {a}.
+Il mio indirizzo è {a}.
+Ik woon op {a}.
+Adres: {a}
+Moro na {a}.
+Meu endereço é {a}.
+Endereço: {a}
+Mieszkam przy {a}.
+Location: {a}⏎Price: {d}
+Visit us: {a}. Open from 9 to 5.
+Venue: {a}⏎Date: {|March|May} {d}
+Return to sender: {a}""".splitlines()
+
+BOTH = """{n}⏎{a}
+{n}, {a}
+{t} {n}⏎{a}⏎⏎Dear {t} {l},⏎thank you.
+My name is {n} and I live at {a}.
+{n} lives at {a}.
+{f} lives at {a} with {f}.
+Send it to {n}, {a}.
+Ship to: {n}⏎{a}⏎Phone: 555-{d}
+The tenant, {n}, moved out of {a}.
+Name: {n}⏎Address: {a}⏎Order: {d}
+Patient: {n}⏎Address: {a}
+{"name": "{n}", "address": "{a}"}
+| {n} | {a} | {d} |
+Best regards,⏎{n}⏎{a}
+Ich heiße {n} und wohne in der {a}.
+{n} wohnt {a}.
+Je m'appelle {n} et j'habite au {a}.
+Me llamo {n} y vivo en {a}.
+Mi chiamo {n}, abito in {a}.
+Ik ben {n}, {a}.
+Meu nome é {n} e moro na {a}.
+Invoice to: {n}⏎{a}
+{f} and {f} own the house at {a}.
+The witness {n} of {a} said nothing.
+Please deliver the flowers to {t} {l} at {a}.
+Did {n} move to {a}?""".splitlines()
+
+# {C}: a word of the lexicon with a capital; {W}: the same without; {B}: a brand; {P}: a place; {M}: a month or
+# weekday; {L}: a surname that is part of something else; {X}: a code identifier.
+NEITHER = """How do I install {B} on {B} {d}?
+Compare {B}, {B} and {B} for {W} {W}.
+Explain the difference between {C} {C} and {C} {C}.
+{C} {C} {C}
+{C} {C} {C} {C} {C}
+{C} The {C} Of {C} And {C}
+Chapter {d}: {C} {C} in {C} {C}
+# {C} {C}⏎⏎{C} {W} {W} {W} the {W}.
+## {C} {W} {W}⏎{C} {W}.
+On {M}, {M} {d}, the {C} of {C} approved the {C} {C}.
+On {M} the {W} was {W}.
+{M} {d}, {d}
+{P} is larger than {P}.
+I want to travel from {P} to {P} in {M}.
+The {P} {C} and the {P} {C} are closed.
+Mount {C} is in {P}.
+Visit the {C} Museum, {C} Park and the {L} Bridge in {P}.
+The {L} Institute published a {W}.
+{L} Ltd. and {L} & {L} LLC merged.
+{L} Inc. hired {d} people in {P}.
+{L} Group, {C} Holdings and {B} raised prices.
+I work at {L} Corporation.
+The University of {P} and {P} State University signed.
+St. {L} Hospital is in {P}.
+The {L} Airport is {W}.
+public class {X} extends {X} implements {X} { private final {X} {W}; }
+def {W}_{W}({W}: str, {W}: int) -> {X}:
+SELECT {C}, {C} FROM {C} WHERE {C} = '{P}' ORDER BY {C};
+import {X} from '{W}';
+from {W} import {X}, {X}
+const {W} = new {X}({W}, {d});
+{X}.{W}({X}.{C}, {d})
+{"{W}": "{C}", "{W}": {d}}
+{"title": "{C} {C}", "id": {d}}
+{"name": "{W}-{W}", "version": "1.{d}"}
+{"name": "{C} {C}", "price": {d}}
+name: {W}-{W}
+Product name: {B} {C} {d}
+Name of the {W}: {C}
+The name {W} is {W}.
+my name is not important
+my name is on the list
+what is the name of the {W}
+the name of the file is {W}
+call me when you {W}
+hi there, how are you
+dear all, {W} {W}
+Dear Sir or Madam,⏎⏎I am writing to {W}.
+Dear Customer, your {W} is {W}.
+Dear Hiring Manager,⏎I am {W}.
+Best regards,⏎The {B} Team
+Thanks,⏎The {C} Team
+Kind regards,⏎{C} Department
+{C} {W} {W} {W} {W}. {C} {W} {W} the {W}.
+{C} {W} {W}, but {W} {W} {W}.
+{C}, {W} {W}: {W} {W}.
+Are {W} {W} {W}? {C} {W} not.
+{C}'s {W} is {W}.
+The {B} {C} API returns {C} objects.
+{B} {C} Studio
+{B} {C} {d} Pro
+Translate "{C} {C}" into French, German and Japanese.
+The {C} War began in {d}.
+The {C} {C} Act of {d}
+In {M} {d}, {B} released {B} {d}.
+{B} and {B} are {W}.
+Ask {B} to {W} the {W}.
+Write a {W} about a {W} who is afraid of {W}.
+Write {d} {W} about {C}.
+There are {d} {W} in {d} {W}.
+Set {X} to {d} and {X} to {d}.
+Step {d}: {C} the {W} and {W} {d} times.
+Table {d}: {C} {C} ({C})
+| {C} | {C} |⏎| --- | --- |⏎| {W} | {d} |
+- {C}: {W}⏎- {C} {C}: {W}
+1. {C} {C}⏎2. {C} {W}⏎3. {C} {C} {C}
+* {C} {W} {W}⏎* {C} {W}
+A) {C} B) {C} C) {C} D) {C}
+Q: {C} {W} {W}?⏎A: {C}.
+TODO: {C} {C} In {C}
+ERROR: {X} failed at line {d}
+WARNING {C} {W} {W}
+{d} {W}, {d} {W} and {d} {W}
+{d} {C}, {d} {C}
+Room {d}, Floor {d}, Building {C}
+I live in {P}.
+I live near the {W} and work in {P}.
+The street is {W} and the road is {W}.
+Turn left at the {W} street and walk {d} metres.
+The {C} Street Journal reported it.
+Wall Street fell {d} points in {M}.
+Version {d}.{d} of {B}
+Was kostet eine {C} von {P} nach {P} am {M}?
+Die {C} und der {C} sind im {C}.
+Der {C} hat die {C} im {C} gesehen.
+Das {C} ist {W}. Die {C} auch.
+Le {C} de {P} est {W}.
+La {C} de la {C} es {W}.
+Il {C} di {P} è {W}.
+De {C} van {P} is {W}.
+O {C} de {P} é {W}.
+What is the capital of {P}?
+English, French and {C} speakers in {P}
+The {C} Party won in {P}.
+He is a {C} and she is {C}.
+I am {W} and I am {W}.
+This is {W} {W}.
+Hello World
+Hello {C}, {W} {W}
+Hi Claude, {W} {W}
+Thanks, {W} {W} {W}.
+You are {B}, a {W} assistant.
+You are a {C} {C} Expert.
+Act as a {C} {C} and {W}.
+{C} Manager
+{C} {C} Engineer at {B}
+President of {P}
+The President {W} the {W}.
+The King and the Queen {W}.
+Doctor, my {W} is {W}.
+Mr. {C} President
+Prime Minister of {P}
+{M}, {M} and {M}
+Open from {M} to {M}, {d}:00 to {d}:00.
+The {P}n {C} is {W}.
+GDP of {P} in {d}: {d} billion
+{X}_{X} = {d}
+<div class="{W}">{C} {C}</div>
+[{C} {C}](https://example.com/{W})
+**{C} {C}:** {W} {W}
+{C}/{C} {W}
+{C}-{C} {W}
+\"{C} {W},\" the {W} said.
+A {L} novel by nobody
+The {L} theorem and the {L} method
+{L}'s law
+{L} syndrome is {W}.""".splitlines()

@@ -160,7 +160,8 @@ class Firewall {
 
   /// Detectors that are loaded; what a policy wants beyond them is reported as skipped.
   virtual DetectorSet available() const = 0;
-  /// "v1 3f9c0a11": version and content hash of the learned model, for audit and `version`.
+  /// "2 3f9c0a11, names 1 0b5e77d2": version and content hash of the learned models, for audit and
+  /// `version`.
   virtual std::string_view model_version() const = 0;
 };
 

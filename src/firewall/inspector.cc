@@ -75,8 +75,7 @@ void Inspector::inspect_unless_known(uint32_t index) {
   CleanMemory& memory = scratch_.clean;
   CleanMemory::Key key;
   if (remembers) {
-    key =
-        memory.key(caller_.tenant, policy_, parts_.model->version(), segment.source, segment.text);
+    key = memory.key(caller_.tenant, policy_, parts_.version, segment.source, segment.text);
     if (const CleanMemory::Outcome* known = memory.find(key)) {
       scratch_.turns.push_back({segment.source, index, known->injection_score});
       add(*known);
@@ -178,6 +177,9 @@ void Inspector::pii(uint32_t index) {
   const StageTimer timer(verdict_.spent, Stage::pii);
   scratch_.findings.clear();
   PiiDetector::scan(scratch_.text, scratch_.findings);
+  parts_.tagger->scan(scratch_.text,
+                      wanted_tags(policy_, Direction::input, segments_[index].source),
+                      scratch_.findings);
   judge_all(index);
 }
 

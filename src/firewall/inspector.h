@@ -13,6 +13,7 @@
 #include "firewall/learned/model.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
+#include "firewall/tagger/tagger.h"
 #include "firewall/text/normaliser.h"
 
 namespace gatehouse::firewall {
@@ -20,10 +21,15 @@ namespace gatehouse::firewall {
 /// What is loaded once and shared by every inspection; immutable.
 struct Parts {
   std::unique_ptr<learned::Model> model;
+  std::unique_ptr<tagger::Tagger> tagger;
+  std::string version;  // of the learned files
   const SignatureSet* signatures = nullptr;
   const SecretDetector* secrets = nullptr;
   DetectorSet available;
 };
+
+/// Which of the tagger's findings a policy acts on: the tagger runs for no others.
+tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source source);
 
 /// Asks the policy about findings and keeps what it says. Shared by input and output.
 class Judge {

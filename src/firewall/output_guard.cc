@@ -56,6 +56,8 @@ class WindowedGuard final : public OutputGuard {
         judge_(*policy_, Direction::output, verdict_) {
     rules_.pii =
         start(Detector::pii, policy_->acts_on(Category::pii, Direction::output, Source::assistant));
+    rules_.tags = wanted_tags(*policy_, Direction::output, Source::assistant);
+    if (rules_.pii && rules_.tags) rules_.tagger = parts_.tagger.get();
     rules_.secrets = start(Detector::secrets, policy_->acts_on(Category::secret, Direction::output,
                                                                Source::assistant));
     rules_.signatures = start(Detector::signatures, true);

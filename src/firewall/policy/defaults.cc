@@ -60,6 +60,11 @@ std::vector<RuleSpec> build() {
   }
   add(rule(C::pii, D::output, A::flag, 0.60F));
   add(rule(C::secret, D::output, A::redact, 0.60F));
+  // Names and addresses are in most of what people write: looked for only where a policy says so by
+  // their prefix.
+  for (const char* kind : {"pii.name", "pii.address"}) {
+    add({C::pii, std::nullopt, std::nullopt, kind, A::allow, 0.60F});
+  }
 
   add(rule(C::system_prompt_leak, D::output, A::block, 0.50F));
   add(rule(C::canary, D::output, A::block, 0.50F));

@@ -196,4 +196,12 @@ bool Policy::acts_on(Category category, Direction direction, Source source) cons
   });
 }
 
+bool Policy::acts_on(Category category, std::string_view rule, Direction direction,
+                     Source source) const {
+  Finding finding;
+  finding.category = category;
+  finding.rule = rule;
+  return rule_for(finding, direction, source).action != Action::allow;
+}
+
 }  // namespace gatehouse::firewall

@@ -118,6 +118,8 @@ class Policy {
   Rule rule_for(const Finding& finding, Direction direction, Source source) const;
   /// Whether any rule for this direction and source could act, so that nothing is run in vain.
   bool acts_on(Category category, Direction direction, Source source) const;
+  /// The same for one rule of the category: whether its findings could be acted on.
+  bool acts_on(Category category, std::string_view rule, Direction direction, Source source) const;
   bool inspects(Source source) const { return inspects_[static_cast<size_t>(source)]; }
   const DetectorSpec& detector(Detector d) const { return spec_.detectors[static_cast<size_t>(d)]; }
   bool shadow() const { return spec_.mode == Mode::shadow; }

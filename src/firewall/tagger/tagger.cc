@@ -25,6 +25,17 @@ std::vector<Token>& thread_tokens() {
   return tokens;
 }
 
+/// An address without a number, or with nothing else, is none that a letter would reach.
+bool is_address(std::span<const Token> span) {
+  bool number = false;
+  bool word = false;
+  for (const Token& token : span) {
+    number |= token.shape >= Shape::digit1 && token.shape <= Shape::numbered;
+    word |= token.shape >= Shape::lower && token.shape < Shape::digit1 && token.end - token.begin > 1;
+  }
+  return number && word;
+}
+
 /// How sure the model is of a span: the mean over its tokens that they are of its kind.
 float certainty(std::span<const Chain::Scores> marginals, bool name) {
   const size_t begin = name ? kTag1 : kTag1 + 2;
@@ -129,7 +140,7 @@ void Tagger::tag(std::string_view text, std::span<const Token> run, Wanted wante
     if (name ? !wanted.names : !wanted.addresses) continue;
     while (last > first && is_sign(run[last - 1])) --last;
     while (first < last && is_sign(run[first])) ++first;
-    if (first == last) continue;
+    if (first == last || (!name && !is_address(run.subspan(first, last - first)))) continue;
     const float score = certainty(std::span(marginals).subspan(first, last - first), name);
     out.push_back({Category::pii, name ? kNameRule : kAddressRule, run[first].begin,
                    std::min(run[last - 1].end, static_cast<uint32_t>(text.size())), score,

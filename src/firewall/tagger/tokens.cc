@@ -188,7 +188,7 @@ class Splitter {
         letters.high |= is_high(c);
         letters.underscore |= c == '_';
       } else if (joins_letters(begin, at)) {
-        letters.joined |= c == '-';
+        letters.joined = true;
       } else {
         break;
       }
@@ -212,6 +212,13 @@ class Splitter {
     return !genitive;
   }
 
+  // "McDonald": capitals within, as the names of classes in code, which it must not look like.
+  bool is_gaelic(size_t begin) const {
+    const std::string_view rest = text_.substr(begin, 4);
+    return (rest.starts_with("Mc") && rest.size() > 2 && is_upper(rest[2])) ||
+           (rest.starts_with("Mac") && rest.size() > 3 && is_upper(rest[3]));
+  }
+
   Shape shape_of(const Letters& letters, size_t begin, size_t end) const {
     if (letters.underscore) return Shape::code;
     if (letters.digits > 0) {
@@ -226,7 +233,7 @@ class Splitter {
     if (letters.upper == 0) return Shape::lower;
     if (letters.lower == 0) return letters.upper == 1 ? Shape::initial : Shape::capitals;
     if (!is_upper(text_[begin])) return Shape::mixed;
-    if (letters.joined) return Shape::joined;
+    if (letters.joined || is_gaelic(begin)) return Shape::joined;
     return letters.upper == 1 ? Shape::capital : Shape::mixed;
   }
 

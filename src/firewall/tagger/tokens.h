@@ -14,8 +14,8 @@ enum class Shape : uint8_t {
   capital,   // "Word"
   capitals,  // "WORD"
   initial,   // "W"
-  mixed,     // "McDonald", "iPhone"
-  joined,    // "Anna-Lena"
+  mixed,     // "iPhone", "OrderService"
+  joined,    // "Anna-Lena", "O'Brien", "McDonald"
   code,      // "snake_case", "x86_64"
   foreign,   // has letters that are not Latin
   digit1,

@@ -107,12 +107,13 @@ class Evaluation {
     for (const Finding& finding : findings_) {
       if (is_name(finding) != name) continue;
       ++c.found;
-      c.exact += std::any_of(row.spans.begin(), row.spans.end(),
-                             [&](const auto& span) { return same(span, finding); });
       const bool met = std::any_of(row.spans.begin(), row.spans.end(),
                                    [&](const auto& span) { return meets(span, finding); });
       c.found_met += met;
-      if (!met) tell("wrong", row, finding.begin, finding.end, name);
+      const bool exact = std::any_of(row.spans.begin(), row.spans.end(),
+                                     [&](const auto& span) { return same(span, finding); });
+      c.exact += exact;
+      if (!exact) tell(met ? "cut" : "wrong", row, finding.begin, finding.end, name);
     }
   }
 

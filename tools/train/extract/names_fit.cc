@@ -28,6 +28,8 @@ constexpr float kDecay = 2e-6F;     // pull towards zero, each time a weight is 
 constexpr float kLargest = 4.0F;    // weights are stored in steps of kLargest / 127
 constexpr uint32_t kForget = 35;    // of 100 names: not known to the gazetteer this time
 constexpr uint32_t kForgetWord = 30;  // of 100 names: not known as a word this time
+constexpr uint32_t kForgetAny = 15;   // of 100 words of any kind: the same
+constexpr uint32_t kUnknownWord = 1;
 
 class Random {
  public:
@@ -92,6 +94,10 @@ class Fit {
   // and then one is made unknown.
   void forget(const Sample& sample) {
     tokens_ = sample.tokens;
+    for (Token& token : tokens_) {
+      if (token.shape > Shape::edge && token.shape < Shape::digit1 && random_.below(100) < kForgetAny)
+        token.word = kUnknownWord;
+    }
     for (size_t i = 0; i < tokens_.size(); ++i) {
       if (sample.tags[i] != Tag::name_begin) continue;
       const bool classes = random_.below(100) < kForget;
@@ -99,7 +105,7 @@ class Fit {
       for (size_t at = i; at == i || sample.tags[at] == Tag::name_inside; ++at) {
         const bool letters = tokens_[at].shape < Shape::digit1;
         if (classes) tokens_[at].classes &= static_cast<uint16_t>(~(kFirstName | kLastName));
-        if (word && letters) tokens_[at].word = 1;
+        if (word && letters) tokens_[at].word = kUnknownWord;
       }
     }
   }

@@ -5,7 +5,9 @@ as the text is put together, so that no label is guessed.
 import json
 import pathlib
 import random
+import re
 
+SLOT = re.compile(r"\{(\|[^{}]*|[^{}\s\"'])\}")
 HERE = pathlib.Path(__file__).resolve().parent
 LEXICON = HERE.parents[2] / "src/firewall/rules/lexicon.txt"
 GAZETTEER = HERE.parents[2] / "src/firewall/rules/gazetteer.txt"
@@ -58,9 +60,8 @@ class Names:
         elif r < 0.93:
             name = self.halves(self.known_last)
         else:
-            name = self.rng.choice(["mc", "mac", "o'", "d'", "fitz", "saint-"]) + self.rng.choice(self.known_last)
-            head = 2 if name[1] in "'c" else len(name) - len(name.lstrip("mac"))
-            name = name[:head].capitalize() + capital(name[head:])
+            head = self.rng.choice(["Mc", "Mac", "O'", "D'", "O'", "D'", "Fitz", "Saint-"])
+            return head + capital(self.rng.choice(self.known_last))
         if self.rng.random() < 0.05:
             name += "-" + self.rng.choice(self.known_last)
         return capital(name)
@@ -296,6 +297,44 @@ STATES = """AL AK AZ CA CO CT FL GA ID IL IN KS KY LA MA MD ME MI MN MO MT NC NE
 UT VA VT WA WI Texas California Ohio Oregon Florida""".split()
 
 
+VERBS = """is was has had makes wants likes buys earns gives went said took lives thinks works plays reads drove visits sells
+needs can will would does did knows found made left came gets saw told asked bought sold ate runs walked called wrote
+says thought felt looked started needed planted has had shared owns paid sent keeps took spends flew grew from who and
+with at and, should must never always also just already still not""".split()
+FOREIGN = {
+    "de": ("""Haus Teil Kirche Krieg Waldes Sprache Jahr Zeit Welt Leben Frage Antwort Regierung Stadt Land Wasser Praxis
+Aufgabe Freiheit Gesetz Recht Kraft Energie Bild Buch Schule Arbeit Geschichte Wirtschaft Entwicklung Gesellschaft
+Universitaet Wissenschaft Forschung Technik Methode Beispiel Ergebnis Problem Loesung Grund Wirkung Ursache Menge
+Gefangenschaft Dynastie Region Gebiet Bauprojekte Apotheker Siedler Franzosen Deutschen Bevoelkerung Tiere Pflanzen
+Text Satz Wort Zusammenfassung Tabelle Liste Daten Programm Rechner Netz Funktion Fehler Anfrage Nachricht Rechnung
+Vertrag Kunde Preis Wetter Fahrkarte Zug Flughafen Reise Urlaub Essen Rezept Mehl Zucker Karriere Abschnitt Skyline
+Umriss Grafiker Landeshauptstadt""".split(), "und oder der des die das den von zu im am aus mit bei".split()),
+    "fr": ("""maison guerre eglise langue annee temps monde vie question reponse gouvernement ville pays eau liberte loi
+droit force energie image livre ecole travail histoire economie societe universite science recherche technique conseil
+europe exemple resultat probleme solution foret bataille dynastie region population texte phrase mot tableau liste
+donnees client prix voyage recette farine sucre chef republique ministre""".split(),
+           "de la du des et ou le les en au".split()),
+    "es": ("""casa guerra iglesia lengua ano tiempo mundo vida pregunta respuesta gobierno ciudad pais agua libertad ley
+derecho fuerza energia imagen libro escuela trabajo historia economia sociedad universidad ciencia selva batalla dinastia
+region poblacion texto frase palabra tabla lista datos cliente precio viaje receta harina azucar reino unido tecnico
+farmaceutico millones arboles especies nombre pista guiada""".split(), "de la del y o el los en las".split()),
+    "it": ("""casa guerra chiesa lingua anno tempo mondo vita domanda risposta governo citta paese acqua liberta legge diritto
+forza energia immagine libro scuola lavoro storia economia societa universita scienza foresta battaglia testo frase
+parola tabella lista dati cliente prezzo viaggio ricetta farina zucchero repubblica""".split(),
+           "di del della e o il la nel".split()),
+    "pt": ("""casa guerra igreja lingua ano tempo mundo vida pergunta resposta governo cidade pais agua liberdade lei direito
+forca energia imagem livro escola trabalho historia economia sociedade universidade ciencia floresta batalha texto frase
+palavra tabela lista dados cliente preco viagem receita farinha acucar reino""".split(),
+           "de da do e ou o a no dos".split()),
+    "nl": ("""huis oorlog kerk taal jaar tijd wereld leven vraag antwoord regering stad land water vrijheid wet recht kracht
+energie beeld boek school werk geschiedenis economie wetenschap bos slag tekst zin woord tabel lijst gegevens klant prijs
+reis recept meel suiker koninkrijk""".split(), "van de het en of in op".split()),
+    "tr": ("""ev savas dil yil zaman dunya hayat soru cevap hukumet sehir ulke su ozgurluk yasa hak guc enerji kitap okul
+tarih ekonomi bilim yontem makine malzeme insan varlik genisletme mekanizmalari degerlendirme kaliplari""".split(),
+           "ve veya ile icin".split()),
+    "vi": ("""nha nuoc thanh pho chien tranh lich su kinh te khoa hoc ngon ngu cau hoi tra loi chinh phu trieu dai
+van ban danh sach du lieu khach hang""".split(), "cua va trong tai".split()),
+}
 BRANDS = {w.lower(): w for w in """BMW iOS macOS JavaScript TypeScript NumPy MySQL PostgreSQL MongoDB SQLite AWS GCP
 PyTorch TensorFlow GitHub GitLab LinkedIn PayPal YouTube ChatGPT GPT OpenAI BERT AMD IBM NASA FBI CIA API SQL HTML CSS
 JSON XML HTTP PDF CSV CPU GPU RAM USB DNA AI ML NLP LLM WordPress PlayStation LEGO IKEA""".split()}
@@ -315,27 +354,56 @@ class Writer:
         places = [capital(w) for w in words_of("place") if len(w) > 2]
         days = [capital(w) for w in words_of("calendar") if len(w) > 3]
         self.plain = {"C": lambda: capital(pick(words)), "W": lambda: pick(words), "B": lambda: pick(brands),
-                      "P": lambda: pick(places), "M": lambda: pick(days), "L": self.names.last,
+                      "P": lambda: pick(places), "M": lambda: pick(days), "L": self.names.last, "V": lambda: pick(VERBS), "Y": self.place, "Ç": lambda: self.foreign(True), "ç": lambda: self.foreign(False),
                       "X": lambda: pick([capital(pick(words)) + capital(pick(words)), pick(words).upper(),
                                          pick(words) + capital(pick(words))])}
 
     def fill(self, template: str, lower: bool = False) -> dict:
-        """{n} full name, {f} first name, {l} last name, {t} title; {a} address; {w…} filler; {|a|b|c} one of."""
-        out, spans = b"", []
-        rest = template
-        while rest:
-            before, brace, rest = rest.partition("{")
-            out += before.encode()
-            if not brace:
-                break
-            key, _, rest = rest.partition("}")
-            kind, value = self.value(key)
+        """{n} full name, {f} first name, {l} last name, {t} title; {a} address; {|a|b|c} one of; the rest fills."""
+        out, spans, at = b"", [], 0
+        for slot in SLOT.finditer(template):
+            out += template[at:slot.start()].encode()
+            at = slot.end()
+            kind, value = self.value(slot[1])
             if lower and kind == "name":
                 value = value.lower()
             if kind:
                 spans.append([len(out), len(out) + len(value.encode()), kind])
             out += value.encode()
+        out += template[at:].encode()
         return {"text": out.decode(), "spans": spans}
+
+    def place(self) -> str:
+        """A town that nobody has heard of."""
+        rng = self.rng
+        town = capital(self.names.halves([t.lower() for t in TOWNS]))
+        r = rng.random()
+        if r < 0.2:
+            town += rng.choice([" de ", " de la ", " del ", " di ", " am ", " an der ", " sur ", " nad ", " upon "]) + \
+                capital(self.names.halves([t.lower() for t in TOWNS]))
+        elif r < 0.4:
+            town = rng.choice(["New", "San", "Santa", "Saint", "St.", "Mont", "Bad", "Los", "El", "Port", "North"]) + " " + town
+        elif r < 0.5:
+            town = town.upper()
+        elif r < 0.6:
+            town = self.names.last() + rng.choice(["ville", "burg", "ton", "dorf", "stad", "by"])
+        return town
+
+    def foreign(self, capitals: bool) -> str:
+        """A phrase of another language: nouns with their articles; German ones have capitals."""
+        rng = self.rng
+        language = rng.choice("de de de fr es it pt nl tr vi".split() if capitals else "fr es it pt nl".split())
+        nouns, links = FOREIGN[language]
+        count = rng.randint(1, 3)
+        phrase = [rng.choice(nouns) for _ in range(count)]
+        if language == "de" or capitals and rng.random() < 0.5:
+            phrase = [capital(w) for w in phrase]
+        else:
+            phrase[0] = capital(phrase[0]) if capitals else phrase[0]
+        text = phrase[0]
+        for word in phrase[1:]:
+            text += " " + rng.choice(links) + " " + word
+        return text
 
     def value(self, key: str) -> tuple[str, str]:
         rng = self.rng
@@ -372,9 +440,9 @@ def rows(seed: int, count: int, templates: list[str], source: str, lower: float 
 
 def main(out: pathlib.Path) -> None:
     import names_templates as t
-    made = rows(101, 9000, t.NAMES, "gen-names") + rows(102, 2200, t.NAMES_LOWER, "gen-names-lower", 1.0) + \
+    made = rows(101, 14000, t.NAMES, "gen-names") + rows(102, 2200, t.NAMES_LOWER, "gen-names-lower", 1.0) + \
         rows(103, 6500, t.ADDRESSES, "gen-addresses") + rows(104, 2500, t.BOTH, "gen-both") + \
-        rows(105, 9000, t.NEITHER, "gen-neither")
+        rows(105, 11000, t.NEITHER, "gen-neither")
     with out.open("w", encoding="utf-8") as file:
         for row in made:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

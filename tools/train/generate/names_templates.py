@@ -155,7 +155,68 @@ Remind me to call {f} tomorrow.
 Please book a flight for {n} to {T}.
 Does {n} owe us money?
 I want to know everything about {n}.
-Give {f} a list of {d} ideas.""".splitlines()
+Give {f} a list of {d} ideas.
+{f} {V} {W} {W} {W}.
+{f} {V} the {W} in {T}.
+{f} {V} {d} {W} and {W} {W}.
+{f} {V} a {W}. {f} {V} {d} more. How many {W} does {f} have?
+{n} {V} {W} {W} the {W}.
+{n} {V} {W} by {f}.
+{W} {W} {f} {V} {W} {W}.
+{C} {W} {n} {W} {W}.
+{C} {W} {f} {W} {W}.
+{C} {W} {W} {W} {n}, {W} {W} {W} {f}.
+{C}, {f} {V} {W}.
+{t} {l} {V} {W} {W}.
+{t} {n} {V} {W} {W}.
+{t} {f} {V} {W}.
+{t} {l} {W} {W} to {P} on {M} {W}.
+{W} {W} {t} {l} {W} {W} {t} {l}?
+{f}, {V} you {W} {W}?
+{f}, {W} {W} {W}.
+Hi {f}, {W} {W} {W}.
+Hi {f}, I'm {W} {W}.
+Hello {f}, I've {W}.
+{f} {V} {W} {B}.
+{f} of {C} {C} {V} {W}.
+{n} of {B} {V} {W}.
+{n}⏎{C} {W}⏎{C} {C}⏎555-{d}
+{W}: {n}⏎{W}: {d}
+{C}: {n}⏎{C}: {d}⏎{C}: {W}
+Name: {n}⏎Phone: 555 {d}
+Name: {n}⏎Email: x@example.com⏎City: {T}
+> {n} {W}⏎> {W} {W} {W}
+{f} and {f} {V} {W}.
+{f} or {f} {V} {W}?
+{W} {W} {f} and {f}.
+{W} {W} {n} and {n} {W} {W}.
+{f}'s {W} {V} {W}.
+{W} {f}'s {W} {W}.
+{W} {l}'s {W} {W}.
+{n} ({W} {W}) {V} {W}.
+{W} {W} by {n} ({d}) {W}.
+{W} {W}, {n} {V} {W}, {W} {l} {V} {W}.
+What {W} {f} {W} about {W}?
+What would {f} {W}?
+Does {f} {W} {W}?
+Can {f} and {f} {W} {W}?
+If {f} {V} {W}, {W} {f} {W}.
+{W} {W} {l} {V} {W} {W}, {l} {V}.
+{f} {V} {W}, {W} {f} {V} {W}.
+"{C} {W}," {f} {V}.
+{n}: {C} {W} {W}
+[{n}] {W} {W}
+({n}) {C} {W}
+- {n}⏎- {n}⏎- {C} {C}
+{n} - {C} {W}
+{n} | {C} | {d}
+{n};{T};{d}
+{n} {V} {W} {W} {Y}, {P}.
+{t} {l} {V} {W} {Y}.
+{W} {l} and {l} {W}.
+{f}, {W} {W} {W} {W} {W}?
+From: {n} <{W}.{W}@example.org>
+To: {n} <{W}@example.com>⏎Subject: {C} {W}""".splitlines()
 
 NAMES_LOWER = """my name is {n} and i live in paris
 my name is {n}
@@ -263,7 +324,7 @@ Mi chiamo {n}, abito in {a}.
 Ik ben {n}, {a}.
 Meu nome é {n} e moro na {a}.
 Invoice to: {n}⏎{a}
-{f} and {f} own the house at {a}.
+{f} and {f} sold the house at {a}.
 The witness {n} of {a} said nothing.
 Please deliver the flowers to {t} {l} at {a}.
 Did {n} move to {a}?""".splitlines()
@@ -406,4 +467,53 @@ GDP of {P} in {d}: {d} billion
 A {L} novel by nobody
 The {L} theorem and the {L} method
 {L}'s law
-{L} syndrome is {W}.""".splitlines()
+{L} syndrome is {W}.
+{W} {W} in {Y} {W} {W}.
+{C} {W} {W} to {Y} {W} {M}.
+We {W} {W} {Y}, near {Y}.
+born in {Y}, {P}
+Born in {Y}, she {W} {W}.
+Our {W} to {Y} and {Y} {W}.
+{Y} is the capital of {Y}.
+I am from {Y}.
+The battle of {Y} was {W}.
+{C} of {Y} {W}
+I'm {W} {Y}, {W} {W}
+Located in {Y}, {C} {W} {W}.
+{C} {W} at {C} {C} in {Y}.
+They {W} {W} from {Y}.
+the {C}-{C} {W}
+{C} {C}-{C} and {C} {C}
+{W} {C}, {C} and {C} {W}.
+{L} and Daughters {W} {W} {W}.
+{L}-{L} {W} a {W} firm.
+{L}, {L} and {L} LLP {W}
+works at {L} & {L}
+{Ç} {ç} {Ç}.
+{Ç} {ç} {ç}, {ç} {ç}.
+{ç} {Ç} {ç} {Ç} {ç}
+{Ç}: {ç} {Ç}?
+{Ç} und {Ç} der {Ç}
+Die {Ç} der {Ç} ist {W}.
+{C} {C}'s {W}
+{C} {B} {W}
+{C} {P} {C}
+{P} {C} and {C}
+{P}, {P} and {P}
+{X} {X} {C}
+{C} {X} {d} {W}
+{d}/{W}, {d}/{W}
+NO {d}
+No. {d} {W}
+{W} {d} {W}, {C} {d}
+{C} {d}: {C} {d}
+{d} {C} {C}
+{W} {d} {C} {C} {W}.
+{C} {d} {W} {C} {C}, {P}
+{P}, {P} ({X}) {W}
+the {C} {C} {W}
+of {C} {C}
+{W} the {C} of {C} {W}
+{W} {W} of {P} {W}
+{C} {W} to {P} {W} {M} {W}.
+{W} {C}.{W} {W}""".splitlines()

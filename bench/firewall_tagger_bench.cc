@@ -1,4 +1,5 @@
-// The tagger of names and addresses, by kind of text. Goal: at most 15 us per KB of ordinary text.
+// The tagger of names and addresses, by kind of text. Goal: at most 15 us per KB of ordinary
+// text, which is 65 MB/s.
 #include <string>
 
 #include <benchmark/benchmark.h>
@@ -32,10 +33,6 @@ void tag(benchmark::State& state, std::string_view sample) {
     benchmark::DoNotOptimize(findings.data());
   }
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
-  state.counters["us_per_KB"] =
-      benchmark::Counter(static_cast<double>(text.size()) / 1024 * 1e-6,
-                         benchmark::Counter::kIsIterationInvariantRate |
-                             benchmark::Counter::kInvert);
 }
 
 void prose(benchmark::State& state) {

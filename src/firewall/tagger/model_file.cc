@@ -67,6 +67,7 @@ Result<std::unique_ptr<Tagger>> Tagger::load(const std::filesystem::path& file) 
     for (size_t to = 0; to < kTags; ++to)
       tagger->chain_.transition[from][to] = header.transition[from][to];
   }
+  tagger->chain_.prepare();
   // Sums of bytes need no sign: 128 is added here and taken off the sum.
   tagger->table_.resize(kBuckets);
   for (size_t i = 0; i < kBuckets; ++i) {

@@ -121,6 +121,7 @@ void Tagger::tag(std::string_view text, std::span<const Token> run, Wanted wante
   std::array<Tag, Chain::kLongest> tags;
   for (size_t i = 0; i < run.size(); ++i) scores[i] = score(run.data() + i);
   const std::span<const Chain::Scores> seen(scores.data(), run.size());
+  if (chain_.surely_outside(seen)) return;
   chain_.best(seen, std::span(tags.data(), run.size()));
   if (std::all_of(tags.begin(), tags.begin() + static_cast<std::ptrdiff_t>(run.size()),
                   [](Tag tag) { return tag == Tag::outside; })) {

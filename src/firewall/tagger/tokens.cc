@@ -197,6 +197,7 @@ class Splitter {
     Token& token = add(begin, at, shape_of(letters, begin, at));
     token.word = is_number(token.shape) ? static_cast<uint32_t>(token.shape) : hash;
     describe(token, hash);
+    if (is_number(token.shape)) after_number_ = tokens_.size() - 1 + kNumberReach;
     return at;
   }
 
@@ -242,6 +243,7 @@ class Splitter {
     token.classes = gazetteer_.classes(hash);
     const bool capitalised = is_capitalised(token.shape);
     token.candidate = capitalised || is_number(token.shape) || is_lower_candidate(token);
+    if ((token.classes & (kCue | kTitle)) != 0) after_cue_ = tokens_.size() - 1 + kCueReach;
     if (!token.candidate) return;
     const std::string_view word = text_.substr(token.begin, size);
     if (capitalised) {
@@ -277,18 +279,15 @@ class Splitter {
   bool is_lower_candidate(const Token& token) const {
     if (token.shape != Shape::lower && token.shape != Shape::foreign) return false;
     if ((token.classes & (kAnchors | kParticle | kUnit)) != 0) return true;
-    const size_t last = tokens_.size() - 1;  // the token itself
-    for (size_t back = 1; back <= kCueReach && back <= last; ++back) {
-      const Token& before = tokens_[last - back];
-      if ((before.classes & (kCue | kTitle)) != 0) return true;
-      if (back <= kNumberReach && is_number(before.shape)) return true;
-    }
-    return false;
+    const size_t index = tokens_.size() - 1;
+    return index <= after_cue_ || index <= after_number_;
   }
 
   std::string_view text_;
   std::vector<Token>& tokens_;
   const Gazetteer& gazetteer_;
+  size_t after_cue_ = 0;  // index of the last token that a cue or a number makes a candidate
+  size_t after_number_ = 0;
 };
 
 }  // namespace

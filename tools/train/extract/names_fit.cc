@@ -128,6 +128,7 @@ class Fit {
     for (size_t a = 0; a < kTags; ++a) {
       for (size_t b = 0; b < kTags; ++b) chain.transition[a][b] = transition_[a][b].value;
     }
+    chain.prepare();
     for (size_t i = 0; i < size; ++i) {
       extract(&tokens_[first + i], features_[i]);
       for (const uint32_t bucket : features_[i]) {

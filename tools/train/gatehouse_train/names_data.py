@@ -111,7 +111,7 @@ def clean_rows(data: pathlib.Path):
 
 def check_rows():
     mark = re.compile(r"\{([na]):([^}]*)\}")
-    for name in ("names_check", "names_check_clean", "names_judge", "names_judge_clean"):
+    for name in ("names_check", "names_check_clean", "names_judge", "names_judge_clean", "names_last"):
         for line in (HERE / f"{name}.txt").read_text(encoding="utf-8").splitlines():
             if line.startswith("# ") or not line:
                 continue

@@ -440,7 +440,7 @@ def rows(seed: int, count: int, templates: list[str], source: str, lower: float 
 
 def main(out: pathlib.Path) -> None:
     import names_templates as t
-    made = rows(101, 14000, t.NAMES, "gen-names") + rows(102, 2200, t.NAMES_LOWER, "gen-names-lower", 1.0) + \
+    made = rows(101, 22000, t.NAMES, "gen-names") + rows(102, 2200, t.NAMES_LOWER, "gen-names-lower", 1.0) + \
         rows(103, 6500, t.ADDRESSES, "gen-addresses") + rows(104, 2500, t.BOTH, "gen-both") + \
         rows(105, 11000, t.NEITHER, "gen-neither")
     with out.open("w", encoding="utf-8") as file:

@@ -31,7 +31,8 @@ bool is_address(std::span<const Token> span) {
   bool word = false;
   for (const Token& token : span) {
     number |= token.shape >= Shape::digit1 && token.shape <= Shape::numbered;
-    word |= token.shape >= Shape::lower && token.shape < Shape::digit1 && token.end - token.begin > 1;
+    word |=
+        token.shape >= Shape::lower && token.shape < Shape::digit1 && token.end - token.begin > 1;
   }
   return number && word;
 }
@@ -75,26 +76,17 @@ void Tagger::scan(const Normalised& text, Wanted wanted, Findings& out) const {
 size_t Tagger::run(std::string_view text, Wanted wanted, bool growing, Findings& out) const {
   std::vector<Token>& tokens = thread_tokens();
   split_tokens(text, tokens);
-  for_each_run(tokens, [&](size_t first, size_t last) {
-    tag(text, std::span(tokens).subspan(first, last - first), wanted, out);
-  });
-  if (!growing) return text.size();
-
-  // Tokens that will not change, whatever follows.
+  // Tokens before this one will not change, whatever follows.
   size_t settled = tokens.size() - kEdges;
   if (settled > kEdges) --settled;
   while (settled > kEdges && tokens[settled - 1].end + kSettledBehind > text.size()) --settled;
   size_t hold = settled + kEdges < tokens.size() ? tokens[settled].begin : text.size();
-  // A run is decided once the two tokens behind it are: its last token looks at them.
-  if (settled < kEdges + 2) return tokens[kEdges].begin;
-  size_t at = settled - 2;
-  if (tokens[at].candidate) {
-    while (at > kEdges && tokens[at - 1].candidate) --at;
-  } else {
-    while (at < settled && !tokens[at].candidate) ++at;
-  }
-  if (at < settled) hold = std::min<size_t>(hold, tokens[at].begin);
-  return hold;
+  for_each_run(tokens, [&](size_t first, size_t last, bool anchored) {
+    // A run is decided once the two tokens behind it are: its last token looks at them.
+    if (last + 2 > settled) hold = std::min<size_t>(hold, tokens[first].begin);
+    if (anchored) tag(text, std::span(tokens).subspan(first, last - first), wanted, out);
+  });
+  return growing ? hold : text.size();
 }
 
 Chain::Scores Tagger::score(const Token* token) const {

@@ -60,10 +60,12 @@ class Tagger {
   std::string version_;
 };
 
-/// Calls `use(first, last)` for each run of candidates among `tokens` (edges included) that is
-/// worth a look; `last` is one behind. Runs are cut at Chain::kLongest. Shared with the trainer.
+/// Calls `use(first, last, anchored)` for each run of candidates among `tokens` (edges included);
+/// `last` is one behind, and a run that is not anchored holds nothing. A long run, such as a list
+/// of people, is cut behind a sign, or else at Chain::kLongest. Shared with the trainer.
 template <typename Use>
 void for_each_run(std::span<const Token> tokens, Use&& use) {
+  constexpr size_t kLong = 20;
   const size_t end = tokens.size() - kEdges;
   for (size_t at = kEdges; at < end;) {
     if (!tokens[at].candidate) {
@@ -73,9 +75,10 @@ void for_each_run(std::span<const Token> tokens, Use&& use) {
     const size_t first = at;
     bool anchored = false;
     for (; at < end && tokens[at].candidate && at - first < Chain::kLongest; ++at) {
+      if (at - first > kLong && parts(tokens[at - 1].shape)) break;
       anchored |= is_anchor(tokens[at]);
     }
-    if (anchored) use(first, at);
+    use(first, at, anchored);
   }
 }
 

@@ -226,8 +226,8 @@ class Splitter {
       if (letters.digits != end - begin) {
         return letters.upper + letters.lower <= 2 ? Shape::numbered : Shape::code;
       }
-      constexpr std::array kByLength = {Shape::digit1, Shape::digit1, Shape::digit2, Shape::digit3,
-                                        Shape::digit4, Shape::digit5};
+      constexpr std::array kByLength = {Shape::digit1, Shape::digit1, Shape::digit2,
+                                        Shape::digit3, Shape::digit4, Shape::digit5};
       return letters.digits < kByLength.size() ? kByLength[letters.digits] : Shape::digits;
     }
     if (letters.high) return Shape::foreign;

@@ -44,12 +44,12 @@ enum class Shape : uint8_t {
 struct Token {
   uint32_t begin = 0;  // bytes of the text
   uint32_t end = 0;
-  uint32_t word = 0;      // hash of the letters in lower case
-  uint16_t classes = 0;   // see gazetteer.h
-  uint16_t beside = 0;    // the characters before and behind, if no spaces
-  uint32_t prefix = 0;    // hash of the first three letters
-  uint32_t suffix = 0;    // of the last three
-  uint32_t suffix2 = 0;   // of the last two
+  uint32_t word = 0;     // hash of the letters in lower case
+  uint16_t classes = 0;  // see gazetteer.h
+  uint16_t beside = 0;   // the characters before and behind, if no spaces
+  uint32_t prefix = 0;   // hash of the first three letters
+  uint32_t suffix = 0;   // of the last three
+  uint32_t suffix2 = 0;  // of the last two
   Shape shape = Shape::edge;
   bool candidate = false;  // may be part of a name or an address; others never are
 };
@@ -61,6 +61,11 @@ void split_tokens(std::string_view text, std::vector<Token>& tokens);
 inline constexpr size_t kEdges = 3;
 /// Once so many bytes stand behind a token and another token has begun, it does not change.
 inline constexpr size_t kSettledBehind = 3;
+
+/// Whether the sign parts what stands before it from what stands behind: a comma, a line end.
+inline bool parts(Shape shape) {
+  return shape == Shape::comma || shape == Shape::newline;
+}
 
 /// Whether a run with this token in it is worth a look: numbers and signs alone are not.
 bool is_anchor(const Token& token);

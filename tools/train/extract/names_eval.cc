@@ -62,7 +62,8 @@ class Evaluation {
     findings_.clear();
     tagger_.scan(view_, {true, true}, findings_);
     for (const Finding& finding : findings_) {
-      Calibration& slot = calibration_[std::min<size_t>(9, static_cast<size_t>(finding.score * 10))];
+      Calibration& slot =
+          calibration_[std::min<size_t>(9, static_cast<size_t>(finding.score * 10))];
       ++slot.found;
       slot.score += static_cast<double>(finding.score);
       slot.right += std::any_of(row.spans.begin(), row.spans.end(),

@@ -24,9 +24,9 @@ using namespace gatehouse::firewall::tagger;
 using gatehouse::train::Sample;
 
 constexpr float kRate = 0.15F;
-constexpr float kDecay = 2e-6F;     // pull towards zero, each time a weight is touched
-constexpr float kLargest = 4.0F;    // weights are stored in steps of kLargest / 127
-constexpr uint32_t kForget = 35;    // of 100 names: not known to the gazetteer this time
+constexpr float kDecay = 2e-6F;       // pull towards zero, each time a weight is touched
+constexpr float kLargest = 4.0F;      // weights are stored in steps of kLargest / 127
+constexpr uint32_t kForget = 35;      // of 100 names: not known to the gazetteer this time
 constexpr uint32_t kForgetWord = 30;  // of 100 names: not known as a word this time
 constexpr uint32_t kForgetAny = 15;   // of 100 words of any kind: the same
 constexpr uint32_t kUnknownWord = 1;
@@ -95,7 +95,8 @@ class Fit {
   void forget(const Sample& sample) {
     tokens_ = sample.tokens;
     for (Token& token : tokens_) {
-      if (token.shape > Shape::edge && token.shape < Shape::digit1 && random_.below(100) < kForgetAny)
+      if (token.shape > Shape::edge && token.shape < Shape::digit1 &&
+          random_.below(100) < kForgetAny)
         token.word = kUnknownWord;
     }
     for (size_t i = 0; i < tokens_.size(); ++i) {
@@ -113,8 +114,8 @@ class Fit {
   double learn(const Sample& sample) {
     forget(sample);
     double loss = 0;
-    for_each_run(tokens_, [&](size_t first, size_t last) {
-      loss += learn_run(sample, first, last);
+    for_each_run(tokens_, [&](size_t first, size_t last, bool anchored) {
+      if (anchored) loss += learn_run(sample, first, last);
     });
     return loss;
   }

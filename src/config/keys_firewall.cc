@@ -67,7 +67,8 @@ const Schema& rule_schema() {
     d.choice<Source>("source", &RuleSpec::source, all_words<Source>(firewall::kSourceCount),
                      "Who supplied the text.")
         .else_means("all");
-    d.text("rule_prefix", &RuleSpec::rule_prefix, "Only findings of rules whose name begins so.")
+    d.text("rule_prefix", &RuleSpec::rule_prefix, "Only findings of rules whose name begins so. `pii.name` and `pii.address`, persons' names "
+           "and postal addresses, are looked for only where a rule turns them on by such a prefix.")
         .such_as("pii.card")
         .else_means("all rules of the category");
     d.choice<Action>("action", &RuleSpec::action,
@@ -110,7 +111,8 @@ const Schema& detectors_schema() {
           "Chat-template markers inside content.",
           "Known attacks by their wording.",
           "The trained detector of injection and jailbreak.",
-          "Personal data: cards, IBAN, national ids, e-mail, phone, IP addresses.",
+          "Personal data: cards, IBAN, national ids, e-mail, phone, IP addresses; names and postal "
+          "addresses where a rule asks for them.",
           "Keys, tokens and passwords.",
           "Answers that repeat the system prompt.",
           "Answers that hold the token planted in the system prompt.",

@@ -67,8 +67,10 @@ const Schema& rule_schema() {
     d.choice<Source>("source", &RuleSpec::source, all_words<Source>(firewall::kSourceCount),
                      "Who supplied the text.")
         .else_means("all");
-    d.text("rule_prefix", &RuleSpec::rule_prefix, "Only findings of rules whose name begins so. `pii.name` and `pii.address`, persons' names "
-           "and postal addresses, are looked for only where a rule turns them on by such a prefix.")
+    d.text("rule_prefix", &RuleSpec::rule_prefix,
+           "Only findings of rules whose name begins so. `pii.name` and `pii.address`, persons' "
+           "names and postal addresses, are looked for only where a rule turns them on by such a "
+           "prefix.")
         .such_as("pii.card")
         .else_means("all rules of the category");
     d.choice<Action>("action", &RuleSpec::action,

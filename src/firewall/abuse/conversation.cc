@@ -5,8 +5,8 @@
 namespace gatehouse::firewall {
 namespace {
 
-// Not tuned: there are no conversations among the data. Harmless texts of the development part score
-// below 0.1 but for a few; and by default what is found here is only noted.
+// Not tuned: there are no conversations among the data. Harmless texts of the development part
+// score below 0.1 but for a few; and by default what is found here is only noted.
 constexpr size_t kSteps = 3;
 constexpr float kStepUp = 0.02F;
 constexpr float kSuspicious = 0.20F;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -46,8 +46,8 @@ void append_random(std::string& out, size_t chars, Random& random) {
 }
 
 Refusal pepper_error(const std::filesystem::path& path, std::string_view what) {
-  return Refusal::internal(Layer::admission,
-                           std::string(what) + " " + path.string() + ": " + std::strerror(errno));
+  return Refusal::internal(Layer::admission, std::string(what) + " " + path.string() + ": " +
+                                                 std::generic_category().message(errno));
 }
 
 }  // namespace

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "app/install_paths.h"
+#include "app/server_metrics.h"
 #include "app/snapshot.h"
 #include "app/version.h"
 #include "config/host_port.h"
 #include "core/log.h"
-#include "inference/local/local_backend.h"
 #include "settlement/process_metrics.h"
 
 namespace gatehouse::app {
@@ -81,6 +81,7 @@ Result<void> ServerProcess::open_control(const ServerOptions& options,
 }
 
 Result<void> ServerProcess::open_layers(const config::Config& config) {
+  log::global().set_level(config.log.level);
   const size_t loops = or_cores(config.server.threads);
   drain_limit_ = std::chrono::milliseconds(config.server.drain_timeout_ms);
 
@@ -150,6 +151,7 @@ Result<void> ServerProcess::open_listeners(const config::Config& config) {
   if (!server) return refuse(std::move(server.error()));
   server_ = std::move(*server);
   url_ = server_->url();
+  add_server_metrics(settlement_->metrics(), {*server_, *admission_, settlement_->audit(), local_});
 
   net::ServerOptions private_http;
   private_http.address = config.admin.address;
@@ -171,6 +173,7 @@ Result<void> ServerProcess::apply(const config::Config& next) {
   Result<std::shared_ptr<const gateway::Snapshot>> snapshot = build_snapshot(next, local_);
   if (!snapshot) return refuse(std::move(snapshot.error()));
   gateway_->swap(std::move(*snapshot));
+  log::global().set_level(next.log.level);
   return {};
 }
 

@@ -12,7 +12,7 @@
 #include "core/worker_pool.h"
 #include "firewall/firewall.h"
 #include "gateway/gateway.h"
-#include "inference/backend.h"
+#include "inference/local/local_backend.h"
 #include "net/server.h"
 #include "settlement/settlement.h"
 
@@ -59,7 +59,7 @@ class ServerProcess {
   std::unique_ptr<settlement::Settlement> settlement_;
   std::unique_ptr<admission::AdmissionService> admission_;
   std::unique_ptr<firewall::Firewall> firewall_;
-  std::shared_ptr<inference::Backend> local_;
+  std::shared_ptr<inference::local::LocalBackend> local_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<net::LoopGroup> loops_;
   std::unique_ptr<gateway::Gateway> gateway_;

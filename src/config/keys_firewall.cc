@@ -67,7 +67,10 @@ const Schema& rule_schema() {
     d.choice<Source>("source", &RuleSpec::source, all_words<Source>(firewall::kSourceCount),
                      "Who supplied the text.")
         .else_means("all");
-    d.text("rule_prefix", &RuleSpec::rule_prefix, "Only findings of rules whose name begins so.")
+    d.text("rule_prefix", &RuleSpec::rule_prefix,
+           "Only findings of rules whose name begins so. `pii.name` and `pii.address`, persons' "
+           "names and postal addresses, are looked for only where a rule turns them on by such a "
+           "prefix.")
         .such_as("pii.card")
         .else_means("all rules of the category");
     d.choice<Action>("action", &RuleSpec::action,
@@ -110,10 +113,13 @@ const Schema& detectors_schema() {
           "Chat-template markers inside content.",
           "Known attacks by their wording.",
           "The trained detector of injection and jailbreak.",
-          "Personal data: cards, IBAN, national ids, e-mail, phone, IP addresses.",
+          "Personal data: cards, IBAN, national ids, e-mail, phone, IP addresses; names and postal "
+          "addresses where a rule asks for them.",
           "Keys, tokens and passwords.",
           "Answers that repeat the system prompt.",
-          "Answers that hold the token planted in the system prompt."};
+          "Answers that hold the token planted in the system prompt.",
+          "Floods, many-shot texts, conversations that lead on, variants of what was blocked."};
+      static_assert(kDocs.back() != nullptr, "each detector has a description");
       d.object(
           std::string(to_string(detector)), [i](Detectors& all) -> auto& { return all[i]; },
           detector_schema(), kDocs[i]);
@@ -162,7 +168,8 @@ const Schema& policy_schema() {
     d.boolean("reversible_redaction", &PolicySpec::reversible_redaction,
               "Placeholders of redacted text are turned back in what the caller is shown.");
     d.boolean("canary", &PolicySpec::canary,
-              "Plants a token in the system prompt and watches for it in answers.");
+              "Plants a token at the end of the system prompt (some 30 tokens, the same for each "
+              "request with that prompt) and watches for it in answers.");
     d.boolean("neutralise_role_markers", &PolicySpec::neutralise_role_markers,
               "Takes chat-template markers out of what users, tools and documents supply.");
     d.integer("max_input_bytes", &PolicySpec::max_input_bytes,

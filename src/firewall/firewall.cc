@@ -12,16 +12,17 @@ class LoadedFirewall final : public Firewall {
  public:
   explicit LoadedFirewall(Parts parts) : parts_(std::move(parts)) {}
 
-  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
-                             Vault* vault) const override {
-    return Inspector(parts_, policy, segments, vault).run();
+  using Firewall::inspect_input;
+  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments, Vault* vault,
+                             const Caller& caller) const override {
+    return Inspector(parts_, policy, segments, vault, caller).run();
   }
   std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
                                             const OutputContext& context) const override {
     return make_output_guard(parts_, std::move(policy), context);
   }
   DetectorSet available() const override { return parts_.available; }
-  std::string_view model_version() const override { return parts_.model->version(); }
+  std::string_view model_version() const override { return parts_.version; }
 
  private:
   Parts parts_;
@@ -33,7 +34,11 @@ Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& mo
   auto model = learned::Model::load(models / "linear.bin");
   if (!model) return refuse(std::move(model.error()));
   Parts parts;
+  auto names = tagger::Tagger::load(models / "names.bin");
+  if (!names) return refuse(std::move(names.error()));
+  parts.version = (*model)->version() + ", names " + (*names)->version();
   parts.model = std::move(*model);
+  parts.tagger = std::move(*names);
   parts.signatures = &SignatureSet::standard();
   parts.secrets = &SecretDetector::standard();
   parts.available = DetectorSet::all();

@@ -30,6 +30,12 @@ struct Segment {
   uint32_t part = 0;     // … content part
 };
 
+/// Who sent a request. What is empty is not remembered.
+struct Caller {
+  std::string_view tenant;
+  std::string_view principal;  // a key's id
+};
+
 /// A finding, where it is, and what the policy made of it.
 struct Judged {
   Finding finding;
@@ -45,8 +51,8 @@ struct Replacement {
 };
 
 /// What time went into. Figures overlap with nothing: the sum is the time of the inspection.
-enum class Stage : uint8_t { normalise, signatures, learned, pii, secrets, leak, redact };
-inline constexpr size_t kStageCount = static_cast<size_t>(Stage::redact) + 1;
+enum class Stage : uint8_t { normalise, signatures, learned, pii, secrets, leak, redact, abuse };
+inline constexpr size_t kStageCount = static_cast<size_t>(Stage::abuse) + 1;
 std::string_view to_string(Stage stage);
 using StageTimes = std::array<std::chrono::nanoseconds, kStageCount>;
 
@@ -134,8 +140,15 @@ class Firewall {
 
   /// Judges the texts of one request. With a `vault`, redactions in the verdict are placeholders
   /// that the vault can turn back; without one they are final. `segments` may be empty.
+  InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
+                             Vault* vault) const {
+    return inspect_input(policy, segments, vault, Caller{});
+  }
+  /// The same with what is known of the caller: texts of the tenant that were found clean before
+  /// are not inspected again (clean_memory.h), and variants of what the principal had blocked a
+  /// moment ago are blocked on a weaker suspicion (abuse/variants.h).
   virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
-                                     Vault* vault) const = 0;
+                                     Vault* vault, const Caller& caller) const = 0;
 
   /// A guard for one answer. The policy is kept alive by the guard.
   virtual std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
@@ -147,7 +160,8 @@ class Firewall {
 
   /// Detectors that are loaded; what a policy wants beyond them is reported as skipped.
   virtual DetectorSet available() const = 0;
-  /// "v1 3f9c0a11": version and content hash of the learned model, for audit and `version`.
+  /// "2 3f9c0a11, names 1 0b5e77d2": version and content hash of the learned models, for audit and
+  /// `version`.
   virtual std::string_view model_version() const = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firewall/inspector_scratch.h"
 #include "firewall/pii/pii_detector.h"
 #include "firewall/pii/vault.h"
 #include "firewall/role_markers.h"
@@ -17,24 +18,18 @@ bool is_attack(Category category) {
 
 }  // namespace
 
-/// Buffers that keep their memory from request to request.
-struct Inspector::Scratch {
-  Normalised text;
-  Findings findings;
-  Findings cut;  // of one segment, to be taken out
-};
-
 Inspector::Scratch& Inspector::thread_scratch() {
   thread_local Scratch scratch;
   return scratch;
 }
 
 Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-                     Vault* vault)
+                     Vault* vault, const Caller& caller)
     : parts_(parts),
       policy_(policy),
       segments_(segments),
       vault_(vault),
+      caller_(caller),
       scratch_(thread_scratch()),
       judge_(policy, Direction::input, verdict_) {}
 
@@ -54,6 +49,7 @@ bool Inspector::start(Detector detector, Stage stage) {
 
 InputVerdict Inspector::run() {
   size_t total = 0;
+  scratch_.turns.clear();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     total += segments_[i].text.size();
     if (total > policy_.spec().max_input_bytes) {
@@ -65,11 +61,49 @@ InputVerdict Inspector::run() {
       verdict_.unshadowed = Action::block;
       break;
     }
-    if (policy_.inspects(segments_[i].source)) inspect(i);
+    if (policy_.inspects(segments_[i].source)) inspect_unless_known(i);
   }
+  abuse();
   judge_.settle();
   if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);
+}
+
+void Inspector::inspect_unless_known(uint32_t index) {
+  const Segment& segment = segments_[index];
+  const bool remembers = !caller_.tenant.empty() && segment.text.size() >= CleanMemory::kShortest;
+  CleanMemory& memory = scratch_.clean;
+  CleanMemory::Key key;
+  if (remembers) {
+    key = memory.key(caller_.tenant, policy_, parts_.version, segment.source, segment.text);
+    if (const CleanMemory::Outcome* known = memory.find(key)) {
+      scratch_.turns.push_back({segment.source, index, known->injection_score});
+      add(*known);
+      return;
+    }
+  }
+  // What this text alone came to is told from a verdict that starts anew.
+  const CleanMemory::Outcome before{verdict_.scores, verdict_.injection_score, verdict_.ran};
+  const size_t findings = verdict_.findings.size() + verdict_.findings_dropped;
+  verdict_.scores = {};
+  verdict_.injection_score = 0;
+  verdict_.ran = {};
+  inspect(index);
+  const bool clean =
+      verdict_.findings.size() + verdict_.findings_dropped == findings && verdict_.skipped.empty();
+  if (remembers && clean) {
+    memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
+  }
+  scratch_.turns.push_back({segment.source, index, verdict_.injection_score});
+  add(before);
+}
+
+void Inspector::add(const CleanMemory::Outcome& outcome) {
+  for (size_t i = 0; i < kCategoryCount; ++i) {
+    verdict_.scores[i] = std::max(verdict_.scores[i], outcome.scores[i]);
+  }
+  verdict_.injection_score = std::max(verdict_.injection_score, outcome.injection_score);
+  verdict_.ran.add(outcome.ran);
 }
 
 void Inspector::inspect(uint32_t index) {
@@ -87,6 +121,7 @@ void Inspector::inspect(uint32_t index) {
   learned(index);
   pii(index);
   secrets(index);
+  shape(index);
 }
 
 void Inspector::judge_all(uint32_t index) {
@@ -142,6 +177,9 @@ void Inspector::pii(uint32_t index) {
   const StageTimer timer(verdict_.spent, Stage::pii);
   scratch_.findings.clear();
   PiiDetector::scan(scratch_.text, scratch_.findings);
+  parts_.tagger->scan(scratch_.text,
+                      wanted_tags(policy_, Direction::input, segments_[index].source),
+                      scratch_.findings);
   judge_all(index);
 }
 

@@ -6,10 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "firewall/abuse/conversation.h"
+#include "firewall/abuse/variants.h"
+#include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
+#include "firewall/tagger/tagger.h"
 #include "firewall/text/normaliser.h"
 
 namespace gatehouse::firewall {
@@ -17,10 +21,15 @@ namespace gatehouse::firewall {
 /// What is loaded once and shared by every inspection; immutable.
 struct Parts {
   std::unique_ptr<learned::Model> model;
+  std::unique_ptr<tagger::Tagger> tagger;
+  std::string version;  // of the learned files
   const SignatureSet* signatures = nullptr;
   const SecretDetector* secrets = nullptr;
   DetectorSet available;
 };
+
+/// Which of the tagger's findings a policy acts on: the tagger runs for no others.
+tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source source);
 
 /// Asks the policy about findings and keeps what it says. Shared by input and output.
 class Judge {
@@ -58,7 +67,7 @@ class StageTimer {
 class Inspector {
  public:
   Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-            Vault* vault);
+            Vault* vault, const Caller& caller);
   InputVerdict run();
 
  private:
@@ -68,6 +77,14 @@ class Inspector {
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
   bool start(Detector detector, Stage stage);
   void inspect(uint32_t index);
+  /// `inspect`, unless the tenant's text was clean before.
+  void inspect_unless_known(uint32_t index);
+  void add(const CleanMemory::Outcome& outcome);
+  void shape(uint32_t index);
+  void abuse();
+  void conversation();
+  void variants();
+  void find(Finding finding, uint32_t index);
   void obfuscation(uint32_t index);
   void role_markers(uint32_t index);
   void signatures(uint32_t index);
@@ -83,6 +100,7 @@ class Inspector {
   const Policy& policy_;
   const std::span<const Segment> segments_;
   Vault* const vault_;
+  const Caller caller_;
   Scratch& scratch_;
 
   InputVerdict verdict_;

@@ -4,6 +4,11 @@
 
 namespace gatehouse::firewall {
 
+tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source source) {
+  return {policy.acts_on(Category::pii, tagger::kNameRule, direction, source),
+          policy.acts_on(Category::pii, tagger::kAddressRule, direction, source)};
+}
+
 Action Judge::operator()(const Finding& finding, Source source, uint32_t segment) {
   float& top = verdict_.scores[static_cast<size_t>(finding.category)];
   top = std::max(top, finding.score);

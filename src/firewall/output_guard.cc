@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include <openssl/sha.h>
-
+#include "core/digest.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/leak_index.h"
 #include "firewall/pii/vault.h"
@@ -27,14 +26,15 @@ constexpr std::array kLearnedCategories = {Category::harmful, Category::hate};
 /// few are kept per thread, under a hash of their text.
 std::shared_ptr<const LeakIndex> leak_index(std::string_view prompt) {
   constexpr size_t kKept = 8;
-  using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
   struct Entry {
     Digest digest{};
     std::shared_ptr<const LeakIndex> index;
   };
   thread_local std::vector<Entry> kept;
-  Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(prompt.data()), prompt.size(), digest.data());
+  thread_local Sha256 hash;
+  hash.begin();
+  hash.add(prompt);
+  const Digest digest = hash.finish();
   const auto at = std::find_if(kept.begin(), kept.end(),
                                [&](const Entry& entry) { return entry.digest == digest; });
   if (at != kept.end()) {
@@ -56,6 +56,8 @@ class WindowedGuard final : public OutputGuard {
         judge_(*policy_, Direction::output, verdict_) {
     rules_.pii =
         start(Detector::pii, policy_->acts_on(Category::pii, Direction::output, Source::assistant));
+    rules_.tags = wanted_tags(*policy_, Direction::output, Source::assistant);
+    if (rules_.pii && rules_.tags) rules_.tagger = parts_.tagger.get();
     rules_.secrets = start(Detector::secrets, policy_->acts_on(Category::secret, Direction::output,
                                                                Source::assistant));
     rules_.signatures = start(Detector::signatures, true);

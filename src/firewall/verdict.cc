@@ -25,6 +25,8 @@ std::string_view stage_name(Stage stage) {
       return "leak";
     case Stage::redact:
       return "redact";
+    case Stage::abuse:
+      return "abuse";
   }
   return "unknown";
 }

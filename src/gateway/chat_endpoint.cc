@@ -15,6 +15,9 @@ namespace {
 
 using Parse = Result<api::ChatRequest> (*)(std::string body);
 
+/// What a canary's sentence adds to a prompt, rounded up.
+constexpr int64_t kCanaryBytes = 128;
+
 int64_t media_parts(const api::ChatRequest& request) {
   int64_t count = 0;
   for (const api::Message& message : request.messages) {
@@ -51,7 +54,8 @@ Task<Result<void>> let_in(RequestScope& scope, const routing::AliasSpec& alias,
   if (!step) co_return step;
   step = co_await guard_input(scope, request);
   if (!step) co_return step;
-  co_return scope.reserve(alias, admission::upper_bound(bytes, media, output, choices));
+  const int64_t sent = bytes + (scope.canary().empty() ? 0 : kCanaryBytes);
+  co_return scope.reserve(alias, admission::upper_bound(sent, media, output, choices));
 }
 
 Task<void> answer_whole(RequestScope& scope, const routing::AliasSpec& alias,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/errors.h"
+#include "core/ids.h"
 #include "gateway/endpoints.h"
 
 namespace gatehouse::gateway {
@@ -54,17 +55,41 @@ Refusal wrong_method(std::string_view allowed) {
   return refusal;
 }
 
-/// Anthropic's clients name their dialect on every path.
-api::Dialect dialect_of(const net::Request& request) {
-  return request.header("anthropic-version").empty() ? api::Dialect::openai
-                                                     : api::Dialect::anthropic;
+Refusal not_json(std::string_view type) {
+  Refusal refusal;
+  refusal.kind = ErrorKind::unsupported;
+  refusal.code = "unsupported_media_type";
+  refusal.message = "The body's content-type is " + std::string(type.substr(0, 128)) +
+                    ", expected application/json.";
+  return refusal;
 }
 
-net::Response error_response(const Refusal& refusal, api::Dialect dialect) {
-  api::ErrorResponse error = api::render_error(refusal, dialect);
+/// A body without a type is taken for JSON.
+bool is_json(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return type.empty() || net::same_name(type, "application/json") ||
+         (type.size() > 5 && net::same_name(type.substr(type.size() - 5), "+json"));
+}
+
+api::Dialect dialect_of(std::string_view path) {
+  return path.starts_with("/v1/messages") ? api::Dialect::anthropic : api::Dialect::openai;
+}
+
+/// Anthropic's clients name their dialect on every path.
+api::Dialect dialect_of(const net::Request& request) {
+  if (!request.header("anthropic-version").empty()) return api::Dialect::anthropic;
+  return dialect_of(request.path());
+}
+
+net::Response error_response(const Refusal& refusal, api::Dialect dialect,
+                             const std::string& id = {}) {
+  api::ErrorResponse error = api::render_error(refusal, dialect, id);
   net::Response response;
   response.status = error.status;
   response.headers.add("content-type", "application/json");
+  if (!id.empty()) response.headers.add("x-request-id", id);
+  if (!id.empty() && dialect == api::Dialect::anthropic) response.headers.add("request-id", id);
   for (const auto& [name, value] : error.headers) response.headers.add(name, value);
   response.body = std::move(error.body);
   return response;
@@ -72,8 +97,10 @@ net::Response error_response(const Refusal& refusal, api::Dialect dialect) {
 
 }  // namespace
 
-net::Response render_plain_error(int status, const Refusal& refusal) {
-  net::Response response = error_response(refusal, api::Dialect::openai);
+net::Response render_plain_error(int status, const Refusal& refusal, std::string_view target) {
+  // No request came of it, so no loop is asked for an id; it is for the client's support alone.
+  const std::string id = make_id("req_", Clock::system(), Random::system());
+  net::Response response = error_response(refusal, dialect_of(target), id);
   response.status = status;
   return response;
 }
@@ -102,31 +129,38 @@ Task<void> Gateway::handle(net::Exchange& exchange) {
   LoopServices& services = *services_[exchange.loop().index()];
   const net::Request& request = exchange.request();
   const std::string_view path = request.path();
-  std::string_view allowed;
   for (const Route& route : kRoutes) {
     if (route.prefix ? !path.starts_with(route.path) : path != route.path) continue;
     if (request.method() != route.method) {
-      allowed = route.method;
-      break;
+      co_await turn_away(exchange, wrong_method(route.method), route.method);
+    } else if (route.method == "POST" && !is_json(request.header("content-type"))) {
+      co_await turn_away(exchange, not_json(request.header("content-type")));
+    } else {
+      co_await route.endpoint(exchange, services);
     }
-    co_await route.endpoint(exchange, services);
     co_return;
   }
-  if (path == "/healthz" || path == "/readyz") {
-    co_await serve_health(exchange, path == "/readyz");
-    co_return;
-  }
-  if (path == "/metrics") {
-    co_await serve_metrics(exchange, services);
+  if (path == "/healthz" || path == "/readyz" || path == "/metrics") {
+    if (request.method() != "GET" && request.method() != "HEAD") {
+      co_await turn_away(exchange, wrong_method("GET"), "GET, HEAD");
+    } else if (path == "/metrics") {
+      co_await serve_metrics(exchange, services);
+    } else {
+      co_await serve_health(exchange, path == "/readyz");
+    }
     co_return;
   }
   if (parts_.admin && path.starts_with("/admin/")) {
     co_await parts_.admin(exchange);
     co_return;
   }
-  net::Response response = error_response(
-      allowed.empty() ? unknown_path(path) : wrong_method(allowed), dialect_of(request));
-  if (!allowed.empty()) response.headers.add("allow", allowed);
+  co_await turn_away(exchange, unknown_path(path));
+}
+
+Task<void> Gateway::turn_away(net::Exchange& exchange, Refusal refusal, std::string_view allow) {
+  net::Response response =
+      error_response(refusal, dialect_of(exchange.request()), exchange.loop().ids().make("req_"));
+  if (!allow.empty()) response.headers.add("allow", allow);
   co_await exchange.respond(std::move(response));
 }
 

@@ -45,6 +45,8 @@ class Gateway {
   void set_ready(bool ready) { ready_.store(ready, std::memory_order_relaxed); }
 
  private:
+  /// What no endpoint takes; `allow` is the header of that name.
+  Task<void> turn_away(net::Exchange& exchange, Refusal refusal, std::string_view allow = {});
   Task<void> serve_metrics(net::Exchange& exchange, LoopServices& services);
   Task<void> serve_health(net::Exchange& exchange, bool ready_only);
 
@@ -55,6 +57,6 @@ class Gateway {
 };
 
 /// The body of an error that is no request's: before its head was whole, or on an unknown path.
-net::Response render_plain_error(int status, const Refusal& refusal);
+net::Response render_plain_error(int status, const Refusal& refusal, std::string_view target);
 
 }  // namespace gatehouse::gateway

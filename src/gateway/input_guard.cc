@@ -1,11 +1,13 @@
 #include "gateway/input_guard.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "firewall/firewall.h"
+#include "firewall/leak/canary.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -71,12 +73,13 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& t
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
   firewall::Vault* vault = scope.vault().get();
+  const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
   if (texts.bytes <= kInlineBytes) {
-    co_return services.firewall.inspect_input(policy, texts.segments, vault);
+    co_return services.firewall.inspect_input(policy, texts.segments, vault, caller);
   }
   firewall::InputVerdict verdict;
-  std::function<void()> job = [&services, &policy, &texts, &verdict, vault] {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault);
+  std::function<void()> job = [&services, &policy, &texts, &verdict, vault, caller] {
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
   if (!ran) co_return refuse(std::move(ran.error()));
@@ -100,6 +103,27 @@ Task<Result<void>> guard(RequestScope& scope, Texts& texts, bool& edited) {
   co_return Result<void>{};
 }
 
+/// Puts the canary behind the last system text. It depends on the tenant, the prompt and the
+/// installation's key alone.
+void plant_canary(RequestScope& scope, api::ChatRequest& request) {
+  const firewall::Policy& policy = *scope.policy();
+  if (!policy.spec().canary || policy.shadow()) return;
+  const auto is_system = [](const api::Message& message) {
+    return (message.role == api::Role::system || message.role == api::Role::developer) &&
+           !message.parts.empty() && message.parts.back().kind == api::Part::Kind::text;
+  };
+  const auto last = std::find_if(request.messages.rbegin(), request.messages.rend(), is_system);
+  if (last == request.messages.rend()) return;  // nothing that could leak
+  settlement::PromptHasher& hasher = scope.services().settlement.prompt_hasher();
+  hasher.begin(scope.record.tenant);
+  hasher.add("canary");
+  hasher.add(system_prompt_of(request));
+  scope.canary() = firewall::make_canary(hasher.finish());
+  last->parts.back().text += "\n\n" + firewall::canary_sentence(scope.canary());
+  request.edited = true;
+  scope.trail().note(Layer::firewall, "canary", "planted in the system prompt");
+}
+
 }  // namespace
 
 std::string system_prompt_of(const api::ChatRequest& request) {
@@ -115,7 +139,9 @@ std::string system_prompt_of(const api::ChatRequest& request) {
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
   Texts texts = texts_of(request);
-  co_return co_await guard(scope, texts, request.edited);
+  Result<void> passed = co_await guard(scope, texts, request.edited);
+  if (passed) plant_canary(scope, request);
+  co_return passed;
 }
 
 Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text) {

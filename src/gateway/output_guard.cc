@@ -6,8 +6,26 @@
 #include "gateway/input_guard.h"
 
 namespace gatehouse::gateway {
+namespace {
 
-AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request) : scope_(scope) {
+// Beside the content (-1) and the tool calls (0 and up) of a choice.
+constexpr int32_t kContent = -1;
+constexpr int32_t kRefusal = -2;
+constexpr int32_t kFirstThought = -3;  // and down: a choice may think several times
+
+bool is_thought(const firewall::StreamId& stream) {
+  return stream.tool_call <= kFirstThought;
+}
+
+std::string& field_of(api::ChoiceDelta& delta, const firewall::StreamId& stream) {
+  if (is_thought(stream)) return delta.thinking;
+  return stream.tool_call == kRefusal ? delta.refusal : delta.text;
+}
+
+}  // namespace
+
+AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
+    : scope_(scope), next_thought_(kFirstThought) {
   if (!scope.snapshot().firewall_enabled) return;
   system_prompt_ = system_prompt_of(request);
   firewall::OutputContext context;
@@ -53,8 +71,9 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   };
   for (api::Choice& choice : completion.choices) {
     const auto index = static_cast<uint32_t>(choice.index);
-    apply({index, -1}, choice.text);
-    apply({index, -1}, choice.refusal);
+    for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
+    apply({index, kContent}, choice.text);
+    apply({index, kRefusal}, choice.refusal);
     for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
       apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
     }
@@ -64,11 +83,51 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   return {};
 }
 
+/// All that a delta shows, in the order in which it is shown; what comes behind the place where it
+/// is blocked was not looked at and goes.
+bool AnswerGuard::filter(api::ChoiceDelta& delta) {
+  const auto choice = static_cast<uint32_t>(delta.index);
+  const bool last = delta.finish_reason != api::FinishReason::none;
+  bool passed = filter_thinking(delta);
+  const auto next = [&](int32_t stream, std::string& text) {
+    if (passed) {
+      passed = filter({choice, stream}, text, last);
+    } else {
+      text.clear();
+    }
+  };
+  next(kContent, delta.text);
+  next(kRefusal, delta.refusal);
+  if (passed) return filter_tools(delta);
+  delta.thinking_signature.clear();
+  delta.redacted_thinking.clear();
+  delta.tool_calls.clear();
+  return false;
+}
+
+/// A thought ends with its signature, or with what comes after it.
+bool AnswerGuard::filter_thinking(api::ChoiceDelta& delta) {
+  const auto choice = static_cast<uint32_t>(delta.index);
+  const auto open = std::find_if(open_.begin(), open_.end(), [&](const firewall::StreamId& stream) {
+    return stream.choice == choice && is_thought(stream);
+  });
+  if (open == open_.end() && delta.thinking.empty()) return true;
+  const firewall::StreamId thought =
+      open != open_.end() ? *open : firewall::StreamId{choice, next_thought_--};
+  const bool last = !delta.thinking_signature.empty() || !delta.redacted_thinking.empty() ||
+                    !delta.text.empty() || !delta.refusal.empty() || !delta.tool_calls.empty() ||
+                    delta.finish_reason != api::FinishReason::none;
+  return filter(thought, delta.thinking, last);
+}
+
 bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
-  for (api::ToolCallDelta& call : delta.tool_calls) {
+  for (size_t i = 0; i < delta.tool_calls.size(); ++i) {
+    api::ToolCallDelta& call = delta.tool_calls[i];
     const firewall::StreamId stream{static_cast<uint32_t>(delta.index),
                                     static_cast<int32_t>(call.index)};
-    if (!filter(stream, call.arguments, false)) return false;
+    if (filter(stream, call.arguments, false)) continue;
+    delta.tool_calls.resize(i + 1);
+    return false;
   }
   if (delta.finish_reason == api::FinishReason::none) return true;
   // What the arguments' windows still hold comes now, as further pieces of their calls.
@@ -95,15 +154,14 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       delta.index = index;
       continue;
     }
-    const bool last = delta.finish_reason != api::FinishReason::none;
-    const firewall::StreamId content{static_cast<uint32_t>(delta.index), -1};
-    const std::string text = delta.text;
+    const std::string text = delta.text, refusal = delta.refusal, thinking = delta.thinking;
     std::vector<std::string> arguments;
     for (const api::ToolCallDelta& call : delta.tool_calls) arguments.push_back(call.arguments);
 
-    blocked = !filter(content, delta.text, last) || !filter_tools(delta);
+    blocked = !filter(delta);
 
-    bool changed = blocked || delta.text != text || delta.tool_calls.size() != arguments.size();
+    bool changed = blocked || delta.text != text || delta.refusal != refusal ||
+                   delta.thinking != thinking || delta.tool_calls.size() != arguments.size();
     for (size_t i = 0; !changed && i < arguments.size(); ++i) {
       changed = delta.tool_calls[i].arguments != arguments[i];
     }
@@ -130,7 +188,7 @@ Result<void> AnswerGuard::flush(api::ChatEvent& event) {
     api::ChoiceDelta delta;
     delta.index = static_cast<int>(stream.choice);
     if (stream.tool_call < 0) {
-      delta.text = std::move(text);
+      field_of(delta, stream) = std::move(text);
     } else {
       api::ToolCallDelta call;
       call.index = stream.tool_call;

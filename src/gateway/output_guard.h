@@ -9,8 +9,10 @@
 
 namespace gatehouse::gateway {
 
-/// The firewall on one answer, in whole or event by event. Belongs to one request; `scope` must
-/// outlive it.
+/// The firewall on one answer, in whole or event by event: its text, refusals, arguments of tool
+/// calls, and what the model thinks. (A thought that had to be changed no longer fits its
+/// provider's signature, which the provider says when it is sent back.) Belongs to one request;
+/// `scope` must outlive it.
 class AnswerGuard {
  public:
   AnswerGuard(RequestScope& scope, const api::ChatRequest& request);
@@ -33,12 +35,15 @@ class AnswerGuard {
 
  private:
   bool filter(firewall::StreamId stream, std::string& text, bool last);
+  bool filter(api::ChoiceDelta& delta);
+  bool filter_thinking(api::ChoiceDelta& delta);
   bool filter_tools(api::ChoiceDelta& delta);
 
   RequestScope& scope_;
   std::string system_prompt_;
   std::unique_ptr<firewall::OutputGuard> guard_;  // null: the firewall is off
   std::vector<firewall::StreamId> open_;          // streams that may hold text back
+  int32_t next_thought_;
   bool recorded_ = false;
 };
 

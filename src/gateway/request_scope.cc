@@ -52,12 +52,22 @@ Refusal unknown_model(std::string_view model) {
   return refusal;
 }
 
-void add_figure(net::Headers& headers, std::string_view what,
+struct FigureNames {
+  std::string_view limit;
+  std::string_view remaining;
+  std::string_view reset;
+};
+constexpr FigureNames kRequestNames = {
+    "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
+constexpr FigureNames kTokenNames = {"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
+                                     "x-ratelimit-reset-tokens"};
+
+void add_figure(net::Headers& headers, const FigureNames& names,
                 const std::optional<admission::LimitFigures::Figure>& figure) {
   if (!figure) return;
-  headers.add(fmt::format("x-ratelimit-limit-{}", what), figure->limit);
-  headers.add(fmt::format("x-ratelimit-remaining-{}", what), figure->remaining);
-  headers.add(fmt::format("x-ratelimit-reset-{}", what), admission::format_reset(figure->reset));
+  headers.add(names.limit, figure->limit);
+  headers.add(names.remaining, figure->remaining);
+  headers.add(names.reset, admission::format_reset(figure->reset));
 }
 
 }  // namespace
@@ -222,8 +232,8 @@ net::Headers RequestScope::headers() const {
   headers.add("openai-processing-ms",
               std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
   if (permit_.holds()) {
-    add_figure(headers, "requests", permit_.figures().requests);
-    add_figure(headers, "tokens", permit_.figures().tokens);
+    add_figure(headers, kRequestNames, permit_.figures().requests);
+    add_figure(headers, kTokenNames, permit_.figures().tokens);
   }
   return headers;
 }
@@ -283,6 +293,7 @@ void RequestScope::record_verdict(const firewall::Verdict& verdict, firewall::Di
 }
 
 void RequestScope::hash_prompt(const api::ChatRequest& request) {
+  if (!snapshot_->audit_enabled) return;
   settlement::PromptHasher& hasher = services_.settlement.prompt_hasher();
   hasher.begin(record.tenant);
   for (const api::Message& message : request.messages) {
@@ -297,6 +308,7 @@ void RequestScope::hash_prompt(const api::ChatRequest& request) {
 }
 
 void RequestScope::hash_prompt(const api::EmbeddingRequest& request) {
+  if (!snapshot_->audit_enabled) return;
   settlement::PromptHasher& hasher = services_.settlement.prompt_hasher();
   hasher.begin(record.tenant);
   for (const std::string& input : request.inputs) hasher.add(input);

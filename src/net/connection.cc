@@ -138,7 +138,8 @@ Task<void> Connection::answer() {
   shard_.count.in_flight.add();
   const bool good = co_await handled();
   if (!responded_ && !broken_ && open()) {
-    Response response = shared_->render(500, Refusal::internal(Layer::net, "no answer was made"));
+    Response response =
+        shared_->render(500, Refusal::internal(Layer::net, "no answer was made"), head_.target);
     keep_alive_ = false;
     co_await respond(std::move(response));
   }
@@ -184,7 +185,7 @@ Task<void> Connection::answer_problem() {
   refusal.code = what.code;
   refusal.message = what.message;
   refusal.reason = what.message;
-  Response response = shared_->render(what.status, refusal);
+  Response response = shared_->render(what.status, refusal, head_.target);
   keep_alive_ = false;
   no_body_out_ = false;
   responded_ = streaming_ = broken_ = false;

@@ -73,6 +73,7 @@ Connection::Next Connection::find_head() {
     }
     if (window.empty() || window == "\r") return Next::more;
     phase_ = Phase::head;
+    head_ = RequestHead{};  // its views are into what the last request was read to
     phase_began_ = loop().clock().steady();
     phase_limit_ = phase_began_ + milliseconds(options_.header_timeout_ms);
     deadline_.set(phase_limit_);

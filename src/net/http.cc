@@ -15,6 +15,10 @@ char lower(char c) {
 void append_safe(std::string& out, std::string_view text) {
   const size_t at = out.size();
   out.append(text);
+  // Looked for before they are replaced: there are none, and this the compiler makes fast.
+  bool unsafe = false;
+  for (const char c : text) unsafe |= c == '\r' || c == '\n' || c == '\0';
+  if (!unsafe) return;
   for (size_t i = at; i < out.size(); ++i) {
     if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
   }

@@ -87,8 +87,8 @@ bool ServerShared::wait_until_empty(std::chrono::milliseconds limit) {
   return empty_.wait_for(lock, limit, [this] { return open_ == 0 && listening_ == 0; });
 }
 
-Response ServerShared::render(int status, const Refusal& refusal) const {
-  Response response = options.render_error ? options.render_error(status, refusal)
+Response ServerShared::render(int status, const Refusal& refusal, std::string_view target) const {
+  Response response = options.render_error ? options.render_error(status, refusal, target)
                                            : default_rendering(status, refusal);
   response.status = status;
   return response;

@@ -67,8 +67,10 @@ class Exchange {
 using Handler = std::function<Task<void>(Exchange&)>;
 
 /// Makes the answer to what never became a request (400, 408, 413, 414, 417, 431, 501, 503, 505).
-/// `status` is what to send; `refusal` says why. Must be thread-safe and must not block.
-using ErrorRenderer = std::function<Response(int status, const Refusal& refusal)>;
+/// `status` is what to send; `refusal` says why; `target` is what was asked for, empty where that
+/// was not read. Must be thread-safe and must not block.
+using ErrorRenderer =
+    std::function<Response(int status, const Refusal& refusal, std::string_view target)>;
 
 struct TlsServerOptions {
   std::string certificate_file;  // PEM chain

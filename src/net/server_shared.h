@@ -92,7 +92,7 @@ struct ServerShared : std::enable_shared_from_this<ServerShared> {
   void listening(bool yes);
   /// Blocks until no shard listens and no connection is open, `limit` at most; true if none is.
   bool wait_until_empty(std::chrono::milliseconds limit);
-  Response render(int status, const Refusal& refusal) const;
+  Response render(int status, const Refusal& refusal, std::string_view target) const;
 
  private:
   std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,7 +23,8 @@ constexpr size_t kSignatureHex = 128;
 constexpr size_t kMaxHeadBytes = 1 << 20;
 
 Refusal file_error(std::string_view doing, const std::filesystem::path& path) {
-  return audit_unavailable(fmt::format("{} {}: {}", doing, path.string(), std::strerror(errno)));
+  return audit_unavailable(
+      fmt::format("{} {}: {}", doing, path.string(), std::generic_category().message(errno)));
 }
 
 struct KeyDeleter {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -144,7 +144,7 @@ class Verification {
     for (int attempt = 0;; ++attempt) {
       if (const int error = reader_.read(path); error != 0) {
         add(AuditIssueKind::unreadable, name, file,
-            fmt::format("{} cannot be read: {}", file, std::strerror(error)));
+            fmt::format("{} cannot be read: {}", file, std::generic_category().message(error)));
         return;
       }
       StreamVerifier tried = verifier;

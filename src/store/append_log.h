@@ -28,7 +28,7 @@ struct AppendLogOptions {
   /// Disk space that is allocated beyond the last record, so that what must be written when the
   /// disk has just become full (the settlements of requests in flight) still finds room.
   uint64_t reserve_bytes = uint64_t{1} << 20;
-  std::chrono::milliseconds sync_every{5};  // group commit against loss of power
+  std::chrono::milliseconds sync_every{20};  // group commit against loss of power
   /// Records go into a segment of at least this number: above the last one that the owner has
   /// taken in and deleted.
   uint64_t first_segment = 1;

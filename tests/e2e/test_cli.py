@@ -284,3 +284,14 @@ def test_bash_completion_knows_the_commands():
     assert "--expires" in complete(["key", "create"])
     for shell in ("zsh", "fish"):
         assert "doctor" in answer("completion", shell)
+
+
+def test_metrics_tell_of_the_server_itself(demo):
+    demo.post("/v1/chat/completions", {"model": "default", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]})
+    status, _, text = demo.get("/metrics")
+    assert status == 200
+    figures = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    assert float(figures["gatehouse_connections_open"]) >= 1
+    assert float(figures['gatehouse_engine_tokens_total{kind="generated"}']) >= 1
+    assert figures['gatehouse_log_healthy{log="audit"}'] == "1" and figures['gatehouse_log_healthy{log="journal"}'] == "1"
+    assert 'gatehouse_connections_failed_total{reason="malformed"}' in figures

@@ -124,21 +124,9 @@ WAYS = {
 }
 
 
-# Rows that the server does not keep to yet. Strict: who mends one takes it out here.
-OPEN = {
-    ("wrong method", "anthropic"): "the answer has no request id",
-    ("the client sent too slowly", "anthropic"): "the answer has OpenAI's form: net/ renders it before the gateway looks at the path",
-    ("the body is too large", "anthropic"): "the answer has OpenAI's form: net/ renders it before the gateway looks at the path",
-    ("not `application/json`", "openai"): "the content type is not looked at",
-    ("not `application/json`", "anthropic"): "the content type is not looked at",
-}
-
-
 @pytest.mark.parametrize("dialect", ["openai", "anthropic"])
 @pytest.mark.parametrize("kind, status, openai, anthropic, again", KINDS, ids=[row[0] for row in KINDS])
-def test_a_kind_of_error_is_answered_as_the_page_says(request, server, fake, dialect, kind, status, openai, anthropic, again):
-    if (kind, dialect) in OPEN:
-        request.applymarker(pytest.mark.xfail(reason=OPEN[kind, dialect], strict=True))
+def test_a_kind_of_error_is_answered_as_the_page_says(server, fake, dialect, kind, status, openai, anthropic, again):
     ours = Dialect(dialect, server, fake)
     wanted = int(re.search(r"\d+", status.split("Anthropic:")[-1] if dialect == "anthropic" else status)[0])
     words = re.findall(r"`([^`]+)`", openai if dialect == "openai" else anthropic)

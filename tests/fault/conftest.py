@@ -40,8 +40,8 @@ def server(tmp_path, fake):
     """A server of its own for each test, since these break it."""
     started = []
 
-    def start(extra="", **kwargs):
-        gatehouse = Gatehouse(tmp_path / "data", config=CONFIG.format(base_url=fake.base_url, extra=extra), **kwargs).start()
+    def start(extra="", data=None, **kwargs):
+        gatehouse = Gatehouse(data or tmp_path / "data", config=CONFIG.format(base_url=fake.base_url, extra=extra), **kwargs).start()
         started.append(gatehouse)
         return gatehouse
 

@@ -37,7 +37,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   const std::string folder = argv[2];
-  const bool done = write(folder + "/patterns.hsdb", firewall::pattern_expressions(*rules)) &&
-                    write(folder + "/exceptions.hsdb", firewall::except_expressions(*rules));
+  using firewall::Direction;
+  const bool done =
+      write(folder + "/input.hsdb", firewall::pattern_expressions(*rules, Direction::input)) &&
+      write(folder + "/output.hsdb", firewall::pattern_expressions(*rules, Direction::output)) &&
+      write(folder + "/exceptions.hsdb", firewall::except_expressions(*rules));
   return done ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 // What `gatehouse doctor` looks at on the machine itself.
-#include <cstring>
+#include <cerrno>
 #include <ctime>
+#include <system_error>
 #include <thread>
 
 #include <arpa/inet.h>
@@ -25,7 +26,7 @@ using State = Finding::State;
 constexpr uint64_t kMiB = 1 << 20;
 
 std::string said() {
-  return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): commands have one thread
+  return std::generic_category().message(errno);
 }
 
 /// The nearest folder above that exists: where a missing data folder would be made.

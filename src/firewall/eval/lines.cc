@@ -2,7 +2,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace gatehouse::firewall::eval {
@@ -91,8 +91,8 @@ Result<Row> parse_row(json::Parser& parser, std::string& line) {
 }
 
 Refusal io_error(std::string_view what) {
-  Refusal refusal =
-      Refusal::internal(Layer::firewall, std::string(what) + ": " + std::strerror(errno));
+  Refusal refusal = Refusal::internal(
+      Layer::firewall, std::string(what) + ": " + std::generic_category().message(errno));
   refusal.code = "io_error";
   refusal.message = refusal.reason;
   return refusal;

@@ -4,13 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/random.h"
-
 namespace gatehouse::firewall {
 
 /// A token that stands in the system prompt and nowhere else: an answer that holds it has leaked
-/// the prompt. 20 letters and digits, one look-alike of each kind left out.
-std::string make_canary(Random& random);
+/// the prompt. 20 letters and digits, one look-alike of each kind left out, derived from `secret`:
+/// a prompt keeps its canary from request to request, or no cache of prompts would ever hit.
+std::string make_canary(std::string_view secret);
 /// The sentence that carries it in a system prompt.
 std::string canary_sentence(std::string_view canary);
 

@@ -43,6 +43,16 @@ std::vector<RuleSpec> build() {
     add({C::role_marker, D::input, std::nullopt, line, A::flag, 0.50F});
   }
 
+  // A pasted chat, or a person who asks again, looks like these: noted, until a policy says more.
+  for (const char* rule : {"abuse.many-shot", "abuse.crescendo", "abuse.persistence"}) {
+    add({C::jailbreak, D::input, std::nullopt, rule, A::flag, 0.50F});
+  }
+
+  // A variant of what was blocked a moment ago needs no more than that.
+  for (const S source : {S::user, S::tool, S::retrieved}) {
+    add({C::injection, D::input, source, "abuse.variation", A::block, 0.50F});
+  }
+
   // Personal data and secrets leave for the model as placeholders, and come back to the caller.
   for (const S source : {S::user, S::tool, S::retrieved, S::assistant}) {
     add(rule(C::pii, D::input, source, A::redact, 0.60F));
@@ -50,6 +60,11 @@ std::vector<RuleSpec> build() {
   }
   add(rule(C::pii, D::output, A::flag, 0.60F));
   add(rule(C::secret, D::output, A::redact, 0.60F));
+  // Names and addresses are in most of what people write: looked for only where a policy says so by
+  // their prefix.
+  for (const char* kind : {"pii.name", "pii.address"}) {
+    add({C::pii, std::nullopt, std::nullopt, kind, A::allow, 0.60F});
+  }
 
   add(rule(C::system_prompt_leak, D::output, A::block, 0.50F));
   add(rule(C::canary, D::output, A::block, 0.50F));

@@ -11,7 +11,8 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr std::array<std::string_view, kDetectorCount> kDetectorNames = {
-    "normaliser", "role_markers", "signatures", "learned", "pii", "secrets", "leak", "canary"};
+    "normaliser", "role_markers", "signatures", "learned", "pii",
+    "secrets",    "leak",         "canary",     "abuse"};
 constexpr std::array<std::string_view, 2> kModeNames = {"enforce", "shadow"};
 constexpr std::array<std::string_view, 2> kOnFailureNames = {"open", "closed"};
 
@@ -193,6 +194,14 @@ bool Policy::acts_on(Category category, Direction direction, Source source) cons
     return spec.category == category && matches(spec, direction, source) &&
            spec.action.value_or(Action::allow) != Action::allow;
   });
+}
+
+bool Policy::acts_on(Category category, std::string_view rule, Direction direction,
+                     Source source) const {
+  Finding finding;
+  finding.category = category;
+  finding.rule = rule;
+  return rule_for(finding, direction, source).action != Action::allow;
 }
 
 }  // namespace gatehouse::firewall

@@ -25,8 +25,9 @@ enum class Detector : uint8_t {
   secrets,
   leak,    // output repeats the system prompt
   canary,  // output holds the planted token
+  abuse,   // floods, many-shot texts, conversations that lead on, variants of what was blocked
 };
-inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::canary) + 1;
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::abuse) + 1;
 std::string_view to_string(Detector detector);
 std::optional<Detector> detector_from_string(std::string_view name);
 
@@ -34,6 +35,7 @@ std::optional<Detector> detector_from_string(std::string_view name);
 class DetectorSet {
  public:
   void add(Detector d) { bits_ |= 1U << static_cast<unsigned>(d); }
+  void add(const DetectorSet& others) { bits_ |= others.bits_; }
   void remove(Detector d) { bits_ &= ~(1U << static_cast<unsigned>(d)); }
   bool has(Detector d) const { return ((bits_ >> static_cast<unsigned>(d)) & 1U) != 0; }
   bool empty() const { return bits_ == 0; }
@@ -116,6 +118,8 @@ class Policy {
   Rule rule_for(const Finding& finding, Direction direction, Source source) const;
   /// Whether any rule for this direction and source could act, so that nothing is run in vain.
   bool acts_on(Category category, Direction direction, Source source) const;
+  /// The same for one rule of the category: whether its findings could be acted on.
+  bool acts_on(Category category, std::string_view rule, Direction direction, Source source) const;
   bool inspects(Source source) const { return inspects_[static_cast<size_t>(source)]; }
   const DetectorSpec& detector(Detector d) const { return spec_.detectors[static_cast<size_t>(d)]; }
   bool shadow() const { return spec_.mode == Mode::shadow; }

@@ -17,16 +17,21 @@
 GATEHOUSE_EMBED("lexicon", "lexicon.txt");
 GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
+GATEHOUSE_EMBED("gazetteer", "gazetteer.txt");
 
 namespace gatehouse::firewall::rules {
-namespace {
 
+// Not in an anonymous namespace: to clang that would be a promise that this file defines them.
 extern const char lexicon_begin[] __asm__("gatehouse_rules_lexicon");
 extern const char lexicon_end[] __asm__("gatehouse_rules_lexicon_end");
 extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
 extern const char secrets_end[] __asm__("gatehouse_rules_secrets_end");
+extern const char gazetteer_begin[] __asm__("gatehouse_rules_gazetteer");
+extern const char gazetteer_end[] __asm__("gatehouse_rules_gazetteer_end");
+
+namespace {
 
 std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<size_t>(end - begin)};
@@ -42,6 +47,9 @@ std::string_view signatures() {
 }
 std::string_view secrets() {
   return between(secrets_begin, secrets_end);
+}
+std::string_view gazetteer() {
+  return between(gazetteer_begin, gazetteer_end);
 }
 
 }  // namespace gatehouse::firewall::rules

@@ -9,10 +9,12 @@ namespace gatehouse::firewall::rules {
 std::string_view lexicon();     // lexicon.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
+std::string_view gazetteer();   // gazetteer.txt
 
-/// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns, and
-/// the exceptions.
-std::string_view signature_database();
+/// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns of
+/// each direction, and the exceptions.
+std::string_view input_database();
+std::string_view output_database();
 std::string_view exception_database();
 
 }  // namespace gatehouse::firewall::rules

@@ -13,21 +13,25 @@
       "_end:\n"                                    \
       ".previous\n")
 
-GATEHOUSE_EMBED("patterns", "patterns.hsdb");
+GATEHOUSE_EMBED("input", "input.hsdb");
+GATEHOUSE_EMBED("output", "output.hsdb");
 GATEHOUSE_EMBED("exceptions", "exceptions.hsdb");
 
 namespace gatehouse::firewall::rules {
-namespace {
 
-extern const char patterns_begin[] __asm__("gatehouse_rules_patterns");
-extern const char patterns_end[] __asm__("gatehouse_rules_patterns_end");
+// Not in an anonymous namespace: they are defined, but not where the compiler looks.
+extern const char input_begin[] __asm__("gatehouse_rules_input");
+extern const char input_end[] __asm__("gatehouse_rules_input_end");
+extern const char output_begin[] __asm__("gatehouse_rules_output");
+extern const char output_end[] __asm__("gatehouse_rules_output_end");
 extern const char exceptions_begin[] __asm__("gatehouse_rules_exceptions");
 extern const char exceptions_end[] __asm__("gatehouse_rules_exceptions_end");
 
-}  // namespace
-
-std::string_view signature_database() {
-  return {patterns_begin, static_cast<size_t>(patterns_end - patterns_begin)};
+std::string_view input_database() {
+  return {input_begin, static_cast<size_t>(input_end - input_begin)};
+}
+std::string_view output_database() {
+  return {output_begin, static_cast<size_t>(output_end - output_begin)};
 }
 std::string_view exception_database() {
   return {exceptions_begin, static_cast<size_t>(exceptions_end - exceptions_begin)};

@@ -126,9 +126,11 @@ Result<std::vector<SignatureRule>> parse(std::string_view yaml) {
 
 }  // namespace
 
-std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules) {
+std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules,
+                                            Direction direction) {
   std::vector<Expression> expressions;
   for (unsigned i = 0; i < rules.size(); ++i) {
+    if (!rules[i].holds_for(direction)) continue;
     expressions.push_back({rules[i].pattern, HS_FLAG_SINGLEMATCH, i, rules[i].id});
   }
   return expressions;

@@ -40,8 +40,10 @@ struct SignatureRule {
 Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml);
 
 struct Expression;
-/// What the rules compile to, with a rule's index as the id: their patterns, and their exceptions.
-std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules);
+/// What the rules compile to, with a rule's index as the id: the patterns of those that hold for a
+/// direction, and the exceptions of all.
+std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules,
+                                            Direction direction);
 std::vector<Expression> except_expressions(std::span<const SignatureRule> rules);
 
 }  // namespace gatehouse::firewall

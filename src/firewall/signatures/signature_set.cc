@@ -40,13 +40,19 @@ int note_rule(unsigned id, unsigned long long, unsigned long long, unsigned, voi
 
 struct SignatureSet::Compiled {
   std::vector<SignatureRule> rules;
-  Database all;     // every rule, first match only
+  // First match only. Few rules hold for output, which is scanned again and again as it streams.
+  Database input;
+  Database output;  // null if no rule holds for output
   Database except;  // the exceptions of those that have one; null if none has
+
+  const hs_database_t* patterns(Direction direction) const {
+    return direction == Direction::input ? input.get() : output.get();
+  }
 
   // Where the match that ends at `hit.end` begins. Start offsets would make the database larger and
   // every scan slower; a match is rare, so its start is searched for: the last offset from which
   // the rule still matches up to the end.
-  size_t begin_of(std::string_view text, const Hit& hit) const {
+  size_t begin_of(const hs_database_t* database, std::string_view text, const Hit& hit) const {
     size_t low = hit.end > kLongestMatch ? hit.end - kLongestMatch : 0;
     size_t high = hit.end;
     // One byte beyond the end lets \b and look-ahead classes see what follows.
@@ -54,8 +60,8 @@ struct SignatureSet::Compiled {
     while (high - low > 1) {
       const size_t middle = low + (high - low) / 2;
       Probe probe{hit.rule};
-      hs_scan(all.get(), text.data() + middle, static_cast<unsigned>(size - middle), 0,
-              scratch_for(all.get()), note_rule, &probe);
+      hs_scan(database, text.data() + middle, static_cast<unsigned>(size - middle), 0,
+              scratch_for(database), note_rule, &probe);
       (probe.matched ? low : high) = middle;
     }
     return low;
@@ -79,9 +85,13 @@ Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yam
   if (!rules) return unexpected<Refusal>(rules.error());
   auto compiled = std::make_unique<Compiled>();
   compiled->rules = std::move(*rules);
-  auto all = compile_database(pattern_expressions(compiled->rules));
-  if (!all) return unexpected<Refusal>(all.error());
-  compiled->all = std::move(*all);
+  for (const Direction direction : {Direction::input, Direction::output}) {
+    const auto expressions = pattern_expressions(compiled->rules, direction);
+    if (expressions.empty()) continue;
+    auto made = compile_database(expressions);
+    if (!made) return unexpected<Refusal>(made.error());
+    (direction == Direction::input ? compiled->input : compiled->output) = std::move(*made);
+  }
   if (const auto exceptions = except_expressions(compiled->rules); !exceptions.empty()) {
     auto except = compile_database(exceptions);
     if (!except) return unexpected<Refusal>(except.error());
@@ -97,9 +107,10 @@ std::unique_ptr<SignatureSet> SignatureSet::precompiled() {
   if (!parsed) return nullptr;
   auto compiled = std::make_unique<Compiled>();
   compiled->rules = std::move(*parsed);
-  compiled->all = deserialize(rules::signature_database());
+  compiled->input = deserialize(rules::input_database());
+  compiled->output = deserialize(rules::output_database());
   compiled->except = deserialize(rules::exception_database());
-  if (compiled->all == nullptr || compiled->except == nullptr) return nullptr;
+  if (!compiled->input || !compiled->output || !compiled->except) return nullptr;
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
@@ -122,13 +133,14 @@ void SignatureSet::scan(std::string_view canonical, Source source, Direction dir
                         std::string_view evidence, Findings& out) const {
   thread_local std::vector<Hit> hits;
   hits.clear();
-  const hs_database_t* database = compiled_->all.get();
+  const hs_database_t* database = compiled_->patterns(direction);
+  if (database == nullptr) return;
   hs_scan(database, canonical.data(), static_cast<unsigned>(canonical.size()), 0,
           scratch_for(database), take_hit, &hits);
   for (const Hit& hit : hits) {
     const SignatureRule& rule = compiled_->rules[hit.rule];
-    if (!rule.holds_for(source) || !rule.holds_for(direction)) continue;
-    const size_t begin = compiled_->begin_of(canonical, hit);
+    if (!rule.holds_for(source)) continue;
+    const size_t begin = compiled_->begin_of(database, canonical, hit);
     if (compiled_->excepted(canonical, hit, begin)) continue;
     out.push_back({rule.category, rule.id, static_cast<uint32_t>(begin),
                    static_cast<uint32_t>(hit.end), rule.score, evidence});

@@ -10,6 +10,7 @@ void scan_output(std::string_view text, const OutputRules& rules, Findings& out)
   clean_text(text, view);
   const size_t first = out.size();
   if (rules.pii) PiiDetector::scan(view.clean, out);
+  if (rules.tagger != nullptr) rules.tagger->scan(view.clean, rules.tags, out);
   if (rules.secrets) SecretDetector::standard().scan(view.clean, out);
   if (rules.signatures) {
     SignatureSet::standard().scan(view.canonical, Source::assistant, Direction::output, "signature",

@@ -151,6 +151,7 @@ StreamWindow::Release StreamWindow::evaluate(bool last) {
 // Most of an answer is prose: if what is pending holds none of the characters that findings are
 // made of, all but the word under way can go without a scan.
 bool StreamWindow::plain_tail(size_t& hold) const {
+  if (rules_.tagger != nullptr) return false;  // names consist of plain characters
   const std::string_view pending = std::string_view(buffer_).substr(released_);
   size_t run = 0;
   for (size_t i = 0; i < pending.size(); ++i) {
@@ -205,6 +206,16 @@ void StreamWindow::detect(size_t end, bool last, size_t& hold) {
           view_.map.to_original(static_cast<uint32_t>(PiiDetector::scan_growing(clean, found_))));
     }
     to_answer(first);
+  }
+  if (rules_.tagger != nullptr) {
+    const size_t from = found_.size();
+    if (last) {
+      rules_.tagger->scan(clean, rules_.tags, found_);
+    } else {
+      const size_t open = rules_.tagger->scan_growing(clean, rules_.tags, found_);
+      hold = std::min<size_t>(hold, view_.map.to_original(static_cast<uint32_t>(open)));
+    }
+    to_answer(from);
   }
   const size_t secrets_from = found_.size();
   if (rules_.secrets) {

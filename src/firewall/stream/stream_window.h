@@ -8,6 +8,7 @@
 
 #include "firewall/leak/canary.h"
 #include "firewall/leak/leak_index.h"
+#include "firewall/tagger/tagger.h"
 #include "firewall/text/normaliser.h"
 #include "firewall/types.h"
 
@@ -21,6 +22,8 @@ struct OutputRules {
   std::function<Action(const Finding&)> decide;
   bool pii = true;
   bool secrets = true;
+  const tagger::Tagger* tagger = nullptr;  // names and addresses
+  tagger::Wanted tags;                     // which of them
   bool signatures = true;
   const LeakIndex* leak = nullptr;        // of this request's system prompt
   const CanaryMatcher* canary = nullptr;  // planted in it

@@ -30,11 +30,13 @@ int64_t KvSlots::common_prefix(const Slot& slot, const std::vector<Token>& promp
   return std::mismatch(slot.tokens.begin(), end, prompt.begin()).first - slot.tokens.begin();
 }
 
-int KvSlots::best_source(const std::vector<Token>& prompt, int except, int64_t& length) const {
+int KvSlots::best_source(const std::vector<Token>& prompt, std::string_view owner, int except,
+                         int64_t& length) const {
   int best = -1;
   for (int i = 0; i < static_cast<int>(slots_.size()); ++i) {
-    if (i == except) continue;
-    const int64_t common = common_prefix(slots_[static_cast<size_t>(i)], prompt);
+    const Slot& slot = slots_[static_cast<size_t>(i)];
+    if (i == except || slot.owner != owner) continue;
+    const int64_t common = common_prefix(slot, prompt);
     if (common > length) {
       length = common;
       best = i;
@@ -43,9 +45,9 @@ int KvSlots::best_source(const std::vector<Token>& prompt, int except, int64_t& 
   return best;
 }
 
-int64_t KvSlots::reusable(const std::vector<Token>& prompt) const {
+int64_t KvSlots::reusable(const std::vector<Token>& prompt, std::string_view owner) const {
   int64_t length = 0;
-  best_source(prompt, -1, length);
+  best_source(prompt, owner, -1, length);
   return length;
 }
 
@@ -127,9 +129,9 @@ bool KvSlots::make_room(int64_t needed, int keep, int also_keep) {
 }
 
 std::optional<KvSlots::Lease> KvSlots::acquire(const std::vector<Token>& prompt, int64_t max_new,
-                                               int64_t expect) {
+                                               int64_t expect, std::string_view owner) {
   int64_t reused = 0;
-  const int source = best_source(prompt, -1, reused);
+  const int source = best_source(prompt, owner, -1, reused);
   const auto in_place = [&] {
     const Slot& slot = slots_[static_cast<size_t>(source)];
     return !slot.running && static_cast<int64_t>(slot.tokens.size()) == reused;
@@ -157,6 +159,7 @@ std::optional<KvSlots::Lease> KvSlots::acquire(const std::vector<Token>& prompt,
   if (source >= 0) slots_[static_cast<size_t>(source)].last_used = ++ticks_;
   Slot& slot = slots_[static_cast<size_t>(target)];
   slot.running = true;
+  slot.owner = owner;
   slot.reserved = needed;
   slot.last_used = ++ticks_;
   ++running_;
@@ -166,10 +169,8 @@ std::optional<KvSlots::Lease> KvSlots::acquire(const std::vector<Token>& prompt,
 int64_t KvSlots::adopt(int sequence, const std::vector<Token>& prompt) {
   Slot& slot = slots_[static_cast<size_t>(sequence)];
   auto length = static_cast<int64_t>(slot.tokens.size());
-  const int source = best_source(prompt, sequence, length);
-  if (source >= 0) {
-    share(source, sequence, length);
-  }
+  const int source = best_source(prompt, slot.owner, sequence, length);
+  if (source >= 0) share(source, sequence, length);
   return length;
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "inference/local/model.h"
@@ -21,7 +23,9 @@ class KvMemory {
 
 /// Which sequence of the engine holds which tokens. A finished sequence keeps its tokens as long
 /// as there is room, so that a prompt that begins alike (a shared system prompt, the next turn of a
-/// conversation) does not compute that part again: it shares the cells, which costs nothing.
+/// conversation) does not compute that part again: it shares the cells, which costs nothing. Only
+/// an owner's own sequences are shared: the time of an answer, and the count of cached tokens,
+/// would tell one tenant what another one asked.
 ///
 /// Room is counted in cells (one per token and position); shared ones count once. What a running
 /// sequence may still need is reserved when it starts, so that none runs out half-way.
@@ -40,7 +44,7 @@ class KvSlots {
   /// and are not reserved. Nothing if no sequence or not enough room is free now. The prompt's last
   /// token is never reused, since its logits are wanted.
   std::optional<Lease> acquire(const std::vector<Token>& prompt, int64_t max_new,
-                               int64_t expect = 0);
+                               int64_t expect = 0, std::string_view owner = {});
 
   /// Shares what any other sequence holds of the prompt beyond what `sequence` has already.
   /// Returns the tokens it then has.
@@ -54,7 +58,7 @@ class KvSlots {
   void release(int sequence, bool forget = false);
 
   /// Tokens that a new sequence could reuse of `prompt` now.
-  int64_t reusable(const std::vector<Token>& prompt) const;
+  int64_t reusable(const std::vector<Token>& prompt, std::string_view owner = {}) const;
 
   int64_t used() const { return used_; }
   int running() const { return running_; }
@@ -64,6 +68,7 @@ class KvSlots {
   using SegmentPtr = std::shared_ptr<Segment>;
   struct Slot {
     bool running = false;
+    std::string owner;
     int64_t reserved = 0;  // cells it may still need
     uint64_t last_used = 0;
     std::vector<Token> tokens;
@@ -71,7 +76,8 @@ class KvSlots {
   };
 
   int64_t common_prefix(const Slot& slot, const std::vector<Token>& prompt) const;
-  int best_source(const std::vector<Token>& prompt, int except, int64_t& length) const;
+  int best_source(const std::vector<Token>& prompt, std::string_view owner, int except,
+                  int64_t& length) const;
   int oldest_idle(int except) const;
   SegmentPtr make_segment(int64_t tokens);
   void split_at(int sequence, int64_t length);

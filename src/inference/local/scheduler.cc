@@ -168,10 +168,12 @@ void Scheduler::finish(size_t index) {
 }
 
 // The running choice whose prompt, once computed, shares the longest beginning with this one.
-Scheduler::Run* Scheduler::leader_of(const std::vector<Token>& prompt, int64_t& shared) {
+Scheduler::Run* Scheduler::leader_of(const Work& work, int64_t& shared) {
+  const std::vector<Token>& prompt = *work.prompt;
   Run* leader = nullptr;
   for (const auto& run : running_) {
     if (run->prompt_done() && run->next >= 0) continue;
+    if (run->work.generation->tenant != work.generation->tenant) continue;
     const auto& theirs = *run->work.prompt;
     const auto limit = static_cast<std::ptrdiff_t>(std::min(theirs.size(), prompt.size() - 1));
     const int64_t common =
@@ -187,10 +189,10 @@ Scheduler::Run* Scheduler::leader_of(const std::vector<Token>& prompt, int64_t& 
 
 bool Scheduler::start(Work& work) {
   const std::vector<Token>& prompt = *work.prompt;
-  const int64_t now = slots_->reusable(prompt);
-  int64_t later = now + kWorthWaiting;
-  Run* leader = leader_of(prompt, later);
-  auto lease = slots_->acquire(prompt, work.max_new, leader != nullptr ? later : 0);
+  const std::string& tenant = work.generation->tenant;
+  int64_t later = slots_->reusable(prompt, tenant) + kWorthWaiting;
+  Run* leader = leader_of(work, later);
+  auto lease = slots_->acquire(prompt, work.max_new, leader != nullptr ? later : 0, tenant);
   if (!lease) return false;
   auto run = std::make_unique<Run>();
   run->lease = *lease;

@@ -37,7 +37,7 @@ class Scheduler {
   void admit();
   bool start(Work& work);
   void resolve_waiting(Run& run);
-  Run* leader_of(const std::vector<Token>& prompt, int64_t& shared);
+  Run* leader_of(const Work& work, int64_t& shared);
   void fill_batch();
   void add(Run& run, Token token, bool wants_logits);
   bool compute();

@@ -25,6 +25,7 @@ class Script:
     omit_done: bool = False
     tool_calls: list | None = None          # [{"id", "name", "arguments"}]
     byte_by_byte: bool = False
+    thinking: str | None = None             # what the model thinks before it answers
 
 
 @dataclass
@@ -139,6 +140,8 @@ class FakeUpstream:
 
     def _openai(self, seen, s):
         message = {"role": "assistant", "content": s.text, "refusal": None}
+        if s.thinking:
+            message["reasoning_content"] = s.thinking
         finish = "stop"
         if s.tool_calls:
             message = {"role": "assistant", "content": None, "tool_calls": [{"id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": t["arguments"]}} for t in s.tool_calls]}
@@ -152,6 +155,8 @@ class FakeUpstream:
     def _anthropic(self, seen, s):
         u = self._usage(s)
         content = [{"type": "text", "text": s.text}]
+        if s.thinking:
+            content.insert(0, {"type": "thinking", "thinking": s.thinking, "signature": "c2lnbmVk"})
         if s.tool_calls:
             content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"])} for t in s.tool_calls]
         return {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
@@ -173,10 +178,18 @@ class FakeUpstream:
                         yield True, event("content_block_delta", {"index": i, "delta": {"type": "input_json_delta", "partial_json": piece}})
                     yield False, event("content_block_stop", {"index": i})
             else:
-                yield False, event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
+                at = 0
+                if s.thinking:
+                    yield False, event("content_block_start", {"index": 0, "content_block": {"type": "thinking", "thinking": "", "signature": ""}})
+                    for piece in [s.thinking[j:j + 7] for j in range(0, len(s.thinking), 7)]:
+                        yield True, event("content_block_delta", {"index": 0, "delta": {"type": "thinking_delta", "thinking": piece}})
+                    yield True, event("content_block_delta", {"index": 0, "delta": {"type": "signature_delta", "signature": "c2lnbmVk"}})
+                    yield False, event("content_block_stop", {"index": 0})
+                    at = 1
+                yield False, event("content_block_start", {"index": at, "content_block": {"type": "text", "text": ""}})
                 for piece in pieces:
-                    yield True, event("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": piece}})
-                yield False, event("content_block_stop", {"index": 0})
+                    yield True, event("content_block_delta", {"index": at, "delta": {"type": "text_delta", "text": piece}})
+                yield False, event("content_block_stop", {"index": at})
             yield False, event("message_delta", {"delta": {"stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}, "usage": {"output_tokens": u["completion_tokens"]}})
             yield False, event("message_stop", {})
             return
@@ -192,6 +205,8 @@ class FakeUpstream:
                 for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
                     yield True, chunk({"tool_calls": [{"index": i, "function": {"arguments": piece}}]})
         else:
+            for piece in [(s.thinking or "")[j:j + 7] for j in range(0, len(s.thinking or ""), 7)]:
+                yield True, chunk({"reasoning_content": piece})
             for piece in pieces:
                 yield True, chunk({"content": piece})
         yield False, chunk({}, "tool_calls" if s.tool_calls else "stop")

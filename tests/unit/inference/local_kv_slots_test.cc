@@ -73,6 +73,20 @@ TEST_F(Slots, TheLastTokenIsAlwaysComputed) {
   EXPECT_EQ(slots.acquire(prompt, 10)->reused, 39);
 }
 
+TEST_F(Slots, OneOwnersPromptsAreUnknownToAnother) {
+  const auto prompt = tokens(0, 100);
+  const auto a = slots.acquire(prompt, 10, 0, "acme");
+  feed(*a, prompt);
+  EXPECT_EQ(slots.reusable(prompt, "acme"), 99);
+  EXPECT_EQ(slots.reusable(prompt, "other"), 0);
+  const auto b = slots.acquire(prompt, 10, 0, "other");
+  ASSERT_TRUE(b);
+  EXPECT_EQ(b->reused, 0);
+  EXPECT_EQ(slots.adopt(b->sequence, prompt), 0);
+  feed(*b, prompt);
+  EXPECT_EQ(memory.shares, 0);
+}
+
 TEST_F(Slots, AConversationGoesOnInItsOwnSequence) {
   const auto prompt = tokens(0, 40);
   const auto a = slots.acquire(prompt, 10);

@@ -60,6 +60,22 @@ TEST(Policy, APrefixRuleThatActsMakesTheCategoryWorthLookingFor) {
   EXPECT_TRUE((*Policy::compile(spec))->acts_on(Category::pii, Direction::input, Source::user));
 }
 
+TEST(Policy, NamesAndAddressesAreOffUntilAPrefixNamesThem) {
+  const auto acts = [](const PolicySpec& spec, std::string_view rule) {
+    return (*Policy::compile(spec))->acts_on(Category::pii, rule, Direction::input, Source::user);
+  };
+  PolicySpec spec;
+  EXPECT_TRUE(acts(spec, "pii.email"));
+  EXPECT_FALSE(acts(spec, "pii.name"));
+  EXPECT_FALSE(acts(spec, "pii.address"));
+  // A rule for the whole category does not turn them on.
+  spec.rules.push_back({Category::pii, {}, {}, {}, Action::block, {}});
+  EXPECT_FALSE(acts(spec, "pii.name"));
+  spec.rules.push_back({Category::pii, {}, {}, "pii.name", Action::redact, {}});
+  EXPECT_TRUE(acts(spec, "pii.name"));
+  EXPECT_FALSE(acts(spec, "pii.address"));
+}
+
 TEST(Policy, ActionsThatOutputCannotTakeAreRefusedOrLeftOut) {
   RuleSpec rule;
   rule.category = Category::harmful;

@@ -1,0 +1,3 @@
+add_executable(firewall_tagger_bench firewall_tagger_bench.cc)
+target_link_libraries(firewall_tagger_bench PRIVATE gatehouse_firewall benchmark::benchmark_main)
+target_compile_definitions(firewall_tagger_bench PRIVATE GATEHOUSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "firewall/types.h"
+
+namespace gatehouse::firewall {
+
+/// A turn of the conversation that a request carries: who speaks, and how much the learned detector
+/// took it for an attack.
+struct Turn {
+  Source source = Source::user;
+  uint32_t segment = 0;
+  float attack = 0;
+  bool refusal = false;  // of an assistant
+};
+
+struct TurnFinding {
+  Finding finding;
+  uint32_t segment = 0;
+};
+
+/// What no turn shows by itself: a user who leads the model on step by step, each a little further
+/// (Crescendo; Russinovich et al. 2024), or who asks on after refusal upon refusal. Stateless: a
+/// request carries its conversation. Returns what it finds about the last user's turn.
+std::vector<TurnFinding> judge_conversation(std::span<const Turn> turns);
+
+}  // namespace gatehouse::firewall

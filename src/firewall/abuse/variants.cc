@@ -1,0 +1,74 @@
+#include "firewall/abuse/variants.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+
+#include "firewall/text/utf8.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+uint64_t mix(uint64_t h) {
+  h = (h ^ (h >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  h = (h ^ (h >> 27)) * 0x94D049BB133111EBULL;
+  return h ^ (h >> 31);
+}
+
+uint64_t id_of(std::string_view principal) {
+  const uint64_t id = mix(std::hash<std::string_view>{}(principal));
+  return id == 0 ? 1 : id;
+}
+
+}  // namespace
+
+uint64_t simhash(std::string_view text) {
+  std::array<int32_t, 64> votes{};
+  uint32_t gram = 0;
+  size_t seen = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && !is_ascii_alnum(c)) continue;
+    gram = gram << 8 | static_cast<unsigned char>(ascii_lower(c));
+    if (++seen < 4) continue;
+    const uint64_t hash = mix(gram);
+    for (size_t bit = 0; bit < votes.size(); ++bit) votes[bit] += (hash >> bit & 1) != 0 ? 1 : -1;
+  }
+  uint64_t result = 0;
+  for (size_t bit = 0; bit < votes.size(); ++bit) {
+    if (votes[bit] > 0) result |= uint64_t{1} << bit;
+  }
+  return result;
+}
+
+const VariantMemory::Principal* VariantMemory::find(std::string_view principal) const {
+  const uint64_t id = id_of(principal);
+  const Principal& slot = principals_[id % kPrincipals];
+  return slot.id == id ? &slot : nullptr;
+}
+
+void VariantMemory::blocked(std::string_view principal, uint64_t hash, Time now) {
+  const uint64_t id = id_of(principal);
+  Principal& slot = principals_[id % kPrincipals];
+  if (slot.id != id) slot = {.id = id};
+  slot.texts[slot.next++ % kTexts] = {hash, now};
+}
+
+bool VariantMemory::knows(std::string_view principal, Time now) const {
+  const Principal* const known = find(principal);
+  if (known == nullptr) return false;
+  return now - known->texts[(known->next + kTexts - 1) % kTexts].at < kKept;
+}
+
+int VariantMemory::alike(std::string_view principal, uint64_t hash, Time now) const {
+  const Principal* const known = find(principal);
+  if (known == nullptr) return 0;
+  int count = 0;
+  for (size_t i = 0; i < std::min(known->next, kTexts); ++i) {
+    const Text& text = known->texts[i];
+    count += now - text.at < kKept && std::popcount(text.hash ^ hash) <= kAlike ? 1 : 0;
+  }
+  return count;
+}
+
+}  // namespace gatehouse::firewall

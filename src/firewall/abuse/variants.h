@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::firewall {
+
+/// 64 bits that are alike for texts that are alike: a SimHash (Charikar 2002) over runs of four
+/// letters and digits, case and all else ignored. Unrelated English texts differ in some 25 to 32
+/// bits, a text and the same with a word or two exchanged in fewer than a dozen.
+uint64_t simhash(std::string_view text);
+
+/// Remembers, by who sent them, texts that were blocked as attacks a moment ago: who tries a
+/// blocked text again with a word changed is searching for a way past the firewall, and what would
+/// be too weak a suspicion in anybody else's text is enough.
+///
+/// Fixed size; the oldest give way. Belongs to one thread: an attacker whose requests are spread
+/// over event loops is known to each of them by what it saw.
+class VariantMemory {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::chrono::minutes kKept{10};
+  /// Texts that differ in at most so many bits of 64 count as variants.
+  static constexpr int kAlike = 12;
+
+  VariantMemory() : principals_(kPrincipals) {}
+
+  void blocked(std::string_view principal, uint64_t hash, Time now);
+  /// Whether anything of this principal was blocked lately, which is asked before hashing.
+  bool knows(std::string_view principal, Time now) const;
+  /// How many of its blocked texts this one is a variant of.
+  int alike(std::string_view principal, uint64_t hash, Time now) const;
+
+ private:
+  static constexpr size_t kPrincipals = 512;
+  static constexpr size_t kTexts = 16;
+  struct Text {
+    uint64_t hash = 0;
+    Time at{};
+  };
+  struct Principal {
+    uint64_t id = 0;  // 0: free
+    size_t next = 0;
+    std::array<Text, kTexts> texts{};
+  };
+
+  const Principal* find(std::string_view principal) const;
+
+  std::vector<Principal> principals_;
+};
+
+}  // namespace gatehouse::firewall

@@ -1,0 +1,91 @@
+#include <algorithm>
+
+#include "firewall/abuse/shape.h"
+#include "firewall/inspector.h"
+#include "firewall/inspector_scratch.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+// Fewer made-up turns are a pasted chat; papers on many-shot attacks begin to succeed beyond.
+constexpr int kManyShots = 8;
+
+bool comes_from_outside(Source source) {
+  return source == Source::user || source == Source::tool || source == Source::retrieved;
+}
+
+}  // namespace
+
+void Inspector::find(Finding finding, uint32_t index) {
+  finding.end = static_cast<uint32_t>(segments_[index].text.size());
+  judge_(finding, segments_[index].source, index);
+}
+
+/// What one text shows by its form alone.
+void Inspector::shape(uint32_t index) {
+  const Segment& segment = segments_[index];
+  if (!comes_from_outside(segment.source) || !start(Detector::abuse, Stage::abuse)) return;
+  const StageTimer timer(verdict_.spent, Stage::abuse);
+  Finding finding;
+  finding.evidence = "form";
+  finding.score = repetition(segment.text);
+  if (finding.score > 0) {
+    finding.category = Category::denial_of_wallet;
+    finding.rule = "abuse.repetition";
+    find(finding, index);
+  }
+  if (const int turns = made_up_turns(segment.text); turns >= kManyShots) {
+    finding.category = Category::jailbreak;
+    finding.rule = "abuse.many-shot";
+    finding.score = std::min(0.5F + 0.03F * static_cast<float>(turns - kManyShots), 0.95F);
+    find(finding, index);
+  }
+}
+
+/// What the texts of a request show together, and with what the caller sent before.
+void Inspector::abuse() {
+  if (!policy_.detector(Detector::abuse).enabled) return;
+  const StageTimer timer(verdict_.spent, Stage::abuse);
+  conversation();
+  variants();
+}
+
+void Inspector::conversation() {
+  std::vector<Turn>& turns = scratch_.turns;
+  if (turns.size() < 3) return;
+  for (Turn& turn : turns) {
+    if (turn.source == Source::assistant) {
+      turn.refusal = looks_like_refusal(segments_[turn.segment].text);
+    }
+  }
+  for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
+}
+
+void Inspector::variants() {
+  if (caller_.principal.empty()) return;
+  VariantMemory& memory = scratch_.blocked;
+  const auto now = std::chrono::steady_clock::now();
+  for (const Turn& turn : scratch_.turns) {
+    if (!comes_from_outside(turn.source)) continue;
+    const Segment& segment = segments_[turn.segment];
+    const Policy::Rule& rule = policy_.rule(Category::injection, Direction::input, turn.source);
+    // Where the policy only looks on, memory must not do more.
+    if (rule.action < Action::block) continue;
+    const float threshold = rule.threshold;
+    if (turn.attack < threshold / 2) continue;
+    if (turn.attack >= threshold) {
+      memory.blocked(caller_.principal, simhash(segment.text), now);
+    } else if (memory.knows(caller_.principal, now)) {
+      const int alike = memory.alike(caller_.principal, simhash(segment.text), now);
+      if (alike == 0) continue;
+      Finding finding;
+      finding.category = Category::injection;
+      finding.rule = "abuse.variation";
+      finding.evidence = "variant of a blocked text";
+      finding.score = std::min(0.6F + 0.1F * static_cast<float>(alike), 0.95F);
+      find(finding, turn.segment);
+    }
+  }
+}
+
+}  // namespace gatehouse::firewall

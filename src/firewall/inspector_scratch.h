@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "firewall/inspector.h"
+
+namespace gatehouse::firewall {
+
+/// Buffers that keep their memory from request to request.
+struct Inspector::Scratch {
+  Normalised text;
+  Findings findings;
+  Findings cut;  // of one segment, to be taken out
+  CleanMemory clean;
+  VariantMemory blocked;
+  std::vector<Turn> turns;
+};
+
+}  // namespace gatehouse::firewall

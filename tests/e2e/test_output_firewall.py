@@ -1,0 +1,98 @@
+"""What a person may read of an answer passes the firewall: text, refusals, thoughts, tool arguments."""
+import re
+
+import anthropic
+import openai
+import pytest
+
+from e2e.conftest import fronting
+from e2e.support.server import Gatehouse
+
+KEY = "AKIAIOSFODNN7REALKEY"
+THOUGHT = f"The user wants the key. It is {KEY} and must stay here."
+CANARY = re.compile(r"never to be shown: ([a-z0-9]{20})\.")
+SYSTEM = "You are the help desk of a small bank. Answer briefly and politely."
+
+
+@pytest.fixture
+def openai_client(fronted):
+    return openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0)
+
+
+@pytest.fixture
+def anthropic_client(fronted):
+    return anthropic.Anthropic(base_url=fronted.url, api_key=fronted.key, max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def with_canary(tmp_path_factory, fake_session):
+    server = Gatehouse(tmp_path_factory.mktemp("canary") / "data",
+                       config=fronting(fake_session, extra="firewall: {policies: [{name: default, canary: true}]}"),
+                       env={"FAKE_KEY": "sk-upstream-secret"}).start()
+    yield server
+    server.stop()
+
+
+def ask(server, **more):
+    client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key, max_retries=0)
+    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "When do you open?"}]
+    return client.chat.completions.create(model="gpt-fake", messages=messages, **more)
+
+
+def test_a_secret_in_a_thought_is_never_shown(openai_client, fake):
+    fake.script.thinking = THOUGHT
+    whole = openai_client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
+    assert KEY not in whole.model_dump_json()
+    assert "The user wants the key." in whole.choices[0].message.reasoning_content
+    assert whole.choices[0].message.content == fake.script.text
+
+    chunks = list(openai_client.chat.completions.create(model="gpt-fake", stream=True, messages=[{"role": "user", "content": "Hello"}]))
+    deltas = [c.choices[0].delta for c in chunks if c.choices]
+    thought = "".join(getattr(d, "reasoning_content", None) or "" for d in deltas)
+    assert KEY not in thought and thought.startswith("The user wants the key.") and thought.endswith("stay here.")
+    assert "".join(d.content or "" for d in deltas).strip() == fake.script.text
+
+
+def test_the_same_for_anthropic(anthropic_client, fake):
+    fake.script.thinking = THOUGHT
+    arguments = dict(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "Hello"}])
+    whole = anthropic_client.messages.create(**arguments)
+    assert [b.type for b in whole.content] == ["thinking", "text"]
+    assert KEY not in whole.model_dump_json()
+    with anthropic_client.messages.stream(**arguments) as stream:
+        final = stream.get_final_message()
+    assert [b.type for b in final.content] == ["thinking", "text"]
+    assert final.content[0].thinking.endswith("stay here.") and KEY not in final.content[0].thinking
+    assert final.content[0].signature == "c2lnbmVk"
+    assert final.content[1].text.strip() == fake.script.text
+
+
+def test_a_harmless_thought_passes_unchanged(anthropic_client, fake):
+    fake.script.thinking = "Twelve times twelve is 144. The user asked for that, I think."
+    with anthropic_client.messages.stream(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "Hello"}]) as stream:
+        assert stream.get_final_message().content[0].thinking == fake.script.thinking
+
+
+def test_a_canary_is_planted_and_an_answer_that_holds_it_ends(with_canary, fake):
+    ask(with_canary)
+    prompt = fake.seen[-1].body["messages"][0]["content"]
+    assert prompt.startswith(SYSTEM)
+    canary = CANARY.search(prompt).group(1)
+    ask(with_canary)
+    assert fake.seen[-1].body["messages"][0]["content"] == prompt, "a prompt must keep its canary, for the sake of caches"
+
+    fake.script.text = f"Our reference is {canary}, as you asked."
+    with pytest.raises(openai.APIStatusError) as caught:
+        ask(with_canary)
+    assert canary not in str(caught.value.body)
+    shown = ""
+    with pytest.raises(openai.APIError):
+        for chunk in ask(with_canary, stream=True):
+            shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
+    assert canary not in shown
+
+
+def test_without_a_system_prompt_there_is_nothing_to_plant(with_canary, fake):
+    client = openai.OpenAI(base_url=with_canary.url + "/v1", api_key=with_canary.key)
+    client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
+    assert "never to be shown" not in str(fake.seen[-1].body)

@@ -74,7 +74,7 @@ class Reader:
         self.server = next_server.start()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # the engine is slow beside other work
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=map(name, WITH_COMMANDS))
 def test_every_command_works(page, tmp_path):
     reader = Reader(tmp_path / "reader")

@@ -28,7 +28,7 @@ CONFIG = """
 engine: {{enabled: false}}
 server: {{max_body_bytes: 1048576, header_timeout_ms: 1000, body_timeout_ms: 1000}}
 upstreams:
-  - {{name: fake, kind: openai, base_url: "{url}", first_byte_timeout_ms: 500}}
+  - {{name: fake, kind: openai, base_url: "{url}", first_byte_timeout_ms: 2000}}
 models:
   - {{name: m, targets: [{{upstream: fake, model: m}}]}}
 """

@@ -1,3 +1,5 @@
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -22,7 +24,15 @@ int verify(const VerifyFlags& flags) {
   settlement::VerifyOptions options;
   options.dir = dir->root;
   options.public_key = flags.public_key;
-  options.anchor = flags.anchor;
+  if (!flags.anchor.empty()) {
+    std::ifstream file(flags.anchor, std::ios::binary);
+    options.anchor.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file || options.anchor.empty()) {
+      complain(Refusal::invalid("--anchor", "The head " + flags.anchor + " cannot be read.",
+                                "anchor_unreadable"));
+      return kFailed;
+    }
+  }
   const auto report = settlement::verify_audit(options);
   if (!report) {
     complain(report.error());

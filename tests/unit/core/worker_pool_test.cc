@@ -29,8 +29,8 @@ Task<void> use(WorkerPool& pool, std::thread::id loop_thread, Outcome& outcome, 
 }
 
 TEST(WorkerPool, RunsTheJobAndComesBackToTheLoop) {
-  WorkerPool pool(1, 4);
   asio::io_context loop;
+  WorkerPool pool(1, 4);  // ends first: its threads still wake the loop that they post to
   auto work = asio::make_work_guard(loop);
   Outcome outcome;
   asio::co_spawn(loop.get_executor(), use(pool, std::this_thread::get_id(), outcome, nullptr),
@@ -42,8 +42,8 @@ TEST(WorkerPool, RunsTheJobAndComesBackToTheLoop) {
 }
 
 TEST(WorkerPool, RefusesWhenItsQueueIsFull) {
-  WorkerPool pool(1, 1);
   asio::io_context loop;
+  WorkerPool pool(1, 1);  // ends first: its threads still wake the loop that they post to
   auto work = asio::make_work_guard(loop);
   std::latch gate(1);
   Outcome busy, refused;

@@ -53,6 +53,10 @@ void Inspector::abuse() {
 void Inspector::conversation() {
   std::vector<Turn>& turns = scratch_.turns;
   if (turns.size() < 3) return;
+  const auto last = std::find_if(turns.rbegin(), turns.rend(),
+                                 [](const Turn& turn) { return turn.source == Source::user; });
+  // Nearly all conversations end here, before refusals are looked for in their texts.
+  if (last == turns.rend() || last->attack < kLeastSuspicion) return;
   for (Turn& turn : turns) {
     if (turn.source == Source::assistant) {
       turn.refusal = looks_like_refusal(segments_[turn.segment].text);

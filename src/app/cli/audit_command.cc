@@ -1,5 +1,3 @@
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +7,7 @@
 #include "app/cli/output.h"
 #include "settlement/explain.h"
 #include "settlement/verify.h"
+#include "store/file.h"
 
 namespace gatehouse::app::cli {
 namespace {
@@ -25,9 +24,9 @@ int verify(const VerifyFlags& flags) {
   options.dir = dir->root;
   options.public_key = flags.public_key;
   if (!flags.anchor.empty()) {
-    std::ifstream file(flags.anchor, std::ios::binary);
-    options.anchor.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file || options.anchor.empty()) {
+    const auto head = store::read_file(flags.anchor);
+    if (head && *head) options.anchor = **head;
+    if (options.anchor.empty()) {
       complain(Refusal::invalid("--anchor", "The head " + flags.anchor + " cannot be read.",
                                 "anchor_unreadable"));
       return kFailed;

@@ -41,7 +41,7 @@ std::vector<TurnFinding> judge_conversation(std::span<const Turn> turns) {
     found.push_back({finding, users.back().segment});
   };
   if (climbs(users)) add("abuse.crescendo", 0.4F + users.back().attack);
-  if (refusals >= kRefusals && users.back().attack >= kSuspicious / 2) {
+  if (refusals >= kRefusals && users.back().attack >= kLeastSuspicion) {
     add("abuse.persistence", 0.5F + 0.1F * static_cast<float>(refusals - kRefusals));
   }
   return found;

@@ -23,6 +23,9 @@ struct TurnFinding {
   uint32_t segment = 0;
 };
 
+/// A last user's turn that is less of an attack than this gives no finding, whatever came before.
+inline constexpr float kLeastSuspicion = 0.10F;
+
 /// What no turn shows by itself: a user who leads the model on step by step, each a little further
 /// (Crescendo; Russinovich et al. 2024), or who asks on after refusal upon refusal. Stateless: a
 /// request carries its conversation. Returns what it finds about the last user's turn.

@@ -2,13 +2,11 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <iterator>
-
-#include <openssl/sha.h>
 
 #include "firewall/learned/accumulate.h"
 #include "firewall/learned/windows.h"
+#include "firewall/model_bytes.h"
 
 namespace gatehouse::firewall::learned {
 namespace {
@@ -28,12 +26,10 @@ struct FileHeader {
 };
 static_assert(sizeof(FileHeader) == 32 + 8 * kHeads + 4 * (kAttackHeads + 2) * 6);
 constexpr uint32_t kFormat = 1;
+constexpr std::string_view kModel = "learned model";
 
 Refusal damaged(const std::filesystem::path& file, std::string why) {
-  Refusal refusal = Refusal::internal(Layer::firewall, file.string() + ": " + std::move(why));
-  refusal.code = "bad_model_file";
-  refusal.message = "The firewall's learned model cannot be loaded: " + refusal.reason;
-  return refusal;
+  return damaged_model(kModel, file, std::move(why));
 }
 
 float sigmoid(float x) {
@@ -97,22 +93,10 @@ std::string_view rule_name(Head head) {
 }
 
 Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  if (!in) return refuse(damaged(file, "cannot be opened"));
   constexpr size_t kTable = size_t{kBuckets} * kHeads;
-  constexpr size_t kSize = sizeof(FileHeader) + kTable + SHA256_DIGEST_LENGTH;
-  if (static_cast<size_t>(in.tellg()) != kSize) {
-    return refuse(damaged(
-        file, "has " + std::to_string(in.tellg()) + " bytes, expected " + std::to_string(kSize)));
-  }
-  std::string bytes(kSize, '\0');
-  in.seekg(0);
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(kSize))) {
-    return refuse(damaged(file, "cannot be read"));
-  }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  constexpr size_t kSummed = kSize - SHA256_DIGEST_LENGTH;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), kSummed, digest);
+  const Result<std::string> read = read_model(kModel, file, sizeof(FileHeader) + kTable);
+  if (!read) return refuse(read.error());
+  const std::string& bytes = *read;
   FileHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
   if (std::memcmp(header.magic, "GHLINEAR", 8) != 0) return refuse(damaged(file, "is no model"));
@@ -124,9 +108,7 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file) {
                                     std::to_string(header.features) + ", this program makes " +
                                     std::to_string(kFeatureVersion)));
   }
-  if (std::memcmp(digest, bytes.data() + kSummed, sizeof digest) != 0) {
-    return refuse(damaged(file, "fails its checksum"));
-  }
+  if (!sum_holds(bytes)) return refuse(damaged(file, "fails its checksum"));
 
   std::unique_ptr<Model> model(new Model);
   std::copy(std::begin(header.scale), std::end(header.scale), model->scale_.begin());
@@ -138,12 +120,7 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file) {
   copy_weights(header.calibration[kAttackHeads + 1], model->hate_);
   model->table_.resize(kTable);
   std::memcpy(model->table_.data(), bytes.data() + sizeof header, kTable);
-  model->version_ = std::to_string(header.model_version) + " ";
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (size_t i = 0; i < 4; ++i) {
-    model->version_ += kHex[digest[i] >> 4U];
-    model->version_ += kHex[digest[i] & 15U];
-  }
+  model->version_ = version_text(header.model_version, bytes);
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "firewall/pii/national.h"
 #include "firewall/pii/number_masks.h"
 #include "firewall/text/utf8.h"
+#include "firewall/text/views.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -197,21 +198,7 @@ size_t PiiDetector::scan_growing(std::string_view text, Findings& out) {
 }
 
 void PiiDetector::scan(const Normalised& text, Findings& out) {
-  const size_t first = out.size();
-  scan(text.clean, out);
-  for (size_t i = first; i < out.size(); ++i) {
-    out[i].begin = text.map.to_original(out[i].begin);
-    out[i].end = text.map.to_original(out[i].end);
-  }
-  for (const Child& child : text.children) {
-    const size_t from = out.size();
-    scan(child.clean, out);
-    for (size_t i = from; i < out.size(); ++i) {
-      out[i].begin = child.begin;
-      out[i].end = child.end;
-      out[i].evidence = to_string(child.how);
-    }
-  }
+  scan_clean_views(text, out, [](std::string_view view, Findings& found) { scan(view, found); });
 }
 
 std::vector<std::string_view> PiiDetector::kinds() {

@@ -11,6 +11,7 @@
 #include "firewall/secrets/readers.h"
 #include "firewall/signatures/vectorscan.h"
 #include "firewall/text/utf8.h"
+#include "firewall/text/views.h"
 
 namespace gatehouse::firewall {
 namespace {
@@ -253,20 +254,8 @@ void SecretDetector::scan(std::string_view text, Findings& out, Tail& tail) cons
 
 void SecretDetector::scan(const Normalised& text, Findings& out) const {
   const size_t first = out.size();
-  scan(text.clean, out);
-  for (size_t i = first; i < out.size(); ++i) {
-    out[i].begin = text.map.to_original(out[i].begin);
-    out[i].end = text.map.to_original(out[i].end);
-  }
-  for (const Child& child : text.children) {
-    const size_t from = out.size();
-    scan(child.clean, out);
-    for (size_t i = from; i < out.size(); ++i) {
-      out[i].begin = child.begin;
-      out[i].end = child.end;
-      out[i].evidence = to_string(child.how);
-    }
-  }
+  scan_clean_views(text, out,
+                   [this](std::string_view view, Findings& views_out) { scan(view, views_out); });
   Findings found(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
   settle_overlaps(found);
   out.resize(first);

@@ -1,25 +1,16 @@
 #include "firewall/tagger/model_file.h"
 
 #include <cstring>
-#include <fstream>
+#include <string_view>
 
-#include <openssl/sha.h>
-
+#include "firewall/model_bytes.h"
 #include "firewall/tagger/gazetteer.h"
 #include "firewall/tagger/tagger.h"
 
 namespace gatehouse::firewall::tagger {
 namespace {
 
-constexpr size_t kSummed = sizeof(ModelHeader) + kTableBytes;
-constexpr size_t kFileBytes = kSummed + SHA256_DIGEST_LENGTH;
-
-Refusal damaged(const std::filesystem::path& file, std::string why) {
-  Refusal refusal = Refusal::internal(Layer::firewall, file.string() + ": " + std::move(why));
-  refusal.code = "bad_model_file";
-  refusal.message = "The firewall's model of names cannot be loaded: " + refusal.reason;
-  return refusal;
-}
+constexpr std::string_view kModel = "model of names";
 
 /// What is wrong with the file's bytes; empty if nothing is.
 std::string fault(const std::string& bytes, const ModelHeader& header) {
@@ -36,30 +27,20 @@ std::string fault(const std::string& bytes, const ModelHeader& header) {
   if (header.gazetteer != Gazetteer::standard().fingerprint()) {
     return "was trained with another gazetteer; run tools/train/train_names";
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), kSummed, digest);
-  if (std::memcmp(digest, bytes.data() + kSummed, sizeof digest) != 0) return "fails its checksum";
+  if (!sum_holds(bytes)) return "fails its checksum";
   return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Tagger>> Tagger::load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  if (!in) return refuse(damaged(file, "cannot be opened"));
-  if (static_cast<size_t>(in.tellg()) != kFileBytes) {
-    return refuse(damaged(file, "has " + std::to_string(in.tellg()) + " bytes, expected " +
-                                    std::to_string(kFileBytes)));
-  }
-  std::string bytes(kFileBytes, '\0');
-  in.seekg(0);
-  if (!in.read(bytes.data(), static_cast<std::streamsize>(kFileBytes))) {
-    return refuse(damaged(file, "cannot be read"));
-  }
+  const Result<std::string> read = read_model(kModel, file, sizeof(ModelHeader) + kTableBytes);
+  if (!read) return refuse(read.error());
+  const std::string& bytes = *read;
   ModelHeader header;
   std::memcpy(&header, bytes.data(), sizeof header);
   if (std::string why = fault(bytes, header); !why.empty()) {
-    return refuse(damaged(file, std::move(why)));
+    return refuse(damaged_model(kModel, file, std::move(why)));
   }
   std::unique_ptr<Tagger> tagger(new Tagger);
   tagger->scale_ = header.scale;
@@ -75,13 +56,7 @@ Result<std::unique_ptr<Tagger>> Tagger::load(const std::filesystem::path& file) 
     std::memcpy(&weights, bytes.data() + sizeof header + i * kLanes, kLanes);
     tagger->table_[i] = weights ^ 0x80808080U;
   }
-  tagger->version_ = std::to_string(header.model_version) + " ";
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (size_t i = 0; i < 4; ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[kSummed + i]);
-    tagger->version_ += kHex[byte >> 4U];
-    tagger->version_ += kHex[byte & 15U];
-  }
+  tagger->version_ = version_text(header.model_version, bytes);
   return tagger;
 }
 

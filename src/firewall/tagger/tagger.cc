@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "firewall/text/views.h"
+
 namespace gatehouse::firewall::tagger {
 namespace {
 
@@ -56,21 +58,8 @@ size_t Tagger::scan_growing(std::string_view text, Wanted wanted, Findings& out)
 }
 
 void Tagger::scan(const Normalised& text, Wanted wanted, Findings& out) const {
-  const size_t first = out.size();
-  scan(text.clean, wanted, out);
-  for (size_t i = first; i < out.size(); ++i) {
-    out[i].begin = text.map.to_original(out[i].begin);
-    out[i].end = text.map.to_original(out[i].end);
-  }
-  for (const Child& child : text.children) {
-    const size_t from = out.size();
-    scan(child.clean, wanted, out);
-    for (size_t i = from; i < out.size(); ++i) {
-      out[i].begin = child.begin;
-      out[i].end = child.end;
-      out[i].evidence = to_string(child.how);
-    }
-  }
+  scan_clean_views(text, out,
+                   [&](std::string_view view, Findings& found) { scan(view, wanted, found); });
 }
 
 size_t Tagger::run(std::string_view text, Wanted wanted, bool growing, Findings& out) const {

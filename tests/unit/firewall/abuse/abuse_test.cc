@@ -7,6 +7,7 @@
 #include "firewall/abuse/shape.h"
 #include "firewall/abuse/variants.h"
 #include "firewall/firewall.h"
+#include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall {
 namespace {
@@ -15,12 +16,6 @@ using std::chrono::minutes;
 
 int distance(std::string_view a, std::string_view b) {
   return std::popcount(simhash(a) ^ simhash(b));
-}
-
-const Firewall& firewall() {
-  static const auto loaded = Firewall::load(GATEHOUSE_SOURCE_DIR "/models/firewall");
-  if (!loaded) ADD_FAILURE() << loaded.error().reason;
-  return **loaded;
 }
 
 bool found(const Verdict& verdict, std::string_view rule) {

@@ -9,14 +9,10 @@
 #include "core/json.h"
 #include "firewall/eval/lines.h"
 #include "firewall/eval/metrics.h"
+#include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall::eval {
 namespace {
-
-const Firewall& firewall() {
-  static const auto loaded = Firewall::load(GATEHOUSE_SOURCE_DIR "/models/firewall");
-  return **loaded;
-}
 
 struct Scanned {
   ScanStats stats;

@@ -3,15 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "firewall/pii/vault.h"
+#include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall {
 namespace {
-
-const Firewall& firewall() {
-  static const auto loaded = Firewall::load(GATEHOUSE_SOURCE_DIR "/models/firewall");
-  if (!loaded) ADD_FAILURE() << loaded.error().reason;
-  return **loaded;
-}
 
 InputVerdict inspect(const Policy& policy, Source source, std::string_view text) {
   const Segment segment{source, text, 0, 0};

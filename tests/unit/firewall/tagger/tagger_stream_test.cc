@@ -3,15 +3,10 @@
 
 #include "firewall/firewall.h"
 #include "firewall/pii/vault.h"
+#include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall {
 namespace {
-
-const Firewall& firewall() {
-  static const auto loaded = Firewall::load(GATEHOUSE_SOURCE_DIR "/models/firewall");
-  if (!loaded) ADD_FAILURE() << loaded.error().reason;
-  return **loaded;
-}
 
 std::shared_ptr<const Policy> redacting(std::initializer_list<const char*> prefixes) {
   PolicySpec spec;

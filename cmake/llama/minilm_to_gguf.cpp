@@ -7,11 +7,13 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters.h"
 #include "ggml.h"
 #include "gguf.h"
 #include "json.h"
@@ -149,7 +151,7 @@ class Writer {
   }
 
   // A MatMul's weights are [in][out]; ggml multiplies with rows of [out][in].
-  void transpose(const std::string& node, const std::string& name) {
+  void transpose(const std::string& node, const std::string& name, Adapters* adapters) {
     const auto at = onnx_.matmul_weight.find(node);
     if (at == onnx_.matmul_weight.end()) fail("the model has no node " + node);
     const Weights& w = find(at->second);
@@ -157,6 +159,7 @@ class Writer {
     const size_t in = size_t(w.shape[0]), rows = size_t(w.shape[1]);
     std::vector<float> from(w.count()), to(w.count());
     memcpy(from.data(), w.raw.data(), w.raw.size());
+    if (adapters != nullptr) adapters->merge(from, in, rows);
     for (size_t i = 0; i < in; ++i)
       for (size_t o = 0; o < rows; ++o) to[o * in + i] = from[i * rows + o];
     add(name, to, int64_t(in), int64_t(rows), true, matrix_type_);
@@ -221,7 +224,7 @@ void write_vocabulary(gguf_context* out, const common_json& tokenizer) {
 }
 
 void convert(const char* onnx_path, const char* tokenizer_path, const char* out_path,
-             ggml_type type) {
+             ggml_type type, Adapters* adapters) {
   constexpr int kLayers = 6;
   const std::string text = read_file(onnx_path);
   Writer writer(read_onnx(text), type);
@@ -254,7 +257,8 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
   for (int i = 0; i < kLayers; ++i) {
     const std::string layer = std::to_string(i), to = "blk." + layer + ".";
     for (const auto& [source, name] : dense) {
-      writer.transpose("/encoder/layer." + layer + "/" + source + "/MatMul", to + name + ".weight");
+      writer.transpose("/encoder/layer." + layer + "/" + source + "/MatMul", to + name + ".weight",
+                       adapters);
       std::string dotted = source;
       for (char& c : dotted) c = c == '/' ? '.' : c;
       writer.keep("encoder.layer." + layer + "." + dotted + ".bias", to + name + ".bias");
@@ -265,20 +269,24 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
       }
     }
   }
+  if (adapters != nullptr) gguf_set_val_str(out, "gatehouse.adapters", adapters->sum().c_str());
   writer.write(out_path);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    fprintf(stderr, "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf f32|f16|q8_0\n");
+  if (argc != 5 && argc != 6) {
+    fprintf(stderr,
+            "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf f32|f16|q8_0 [ADAPTERS]\n");
     return 2;
   }
   const std::map<std::string, ggml_type> types = {
       {"f32", GGML_TYPE_F32}, {"f16", GGML_TYPE_F16}, {"q8_0", GGML_TYPE_Q8_0}};
   try {
-    convert(argv[1], argv[2], argv[3], types.at(argv[4]));
+    std::optional<Adapters> adapters;
+    if (argc == 6) adapters.emplace(read_file(argv[5]));
+    convert(argv[1], argv[2], argv[3], types.at(argv[4]), adapters ? &*adapters : nullptr);
   } catch (const std::exception& error) {
     fprintf(stderr, "minilm_to_gguf: %s\n", error.what());
     return 1;

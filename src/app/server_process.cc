@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "app/install_paths.h"
+#include "app/load_firewall.h"
 #include "app/server_metrics.h"
 #include "app/snapshot.h"
 #include "app/version.h"
@@ -102,7 +102,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
   if (!service) return refuse(std::move(service.error()));
   admission_ = std::move(*service);
 
-  auto wall = firewall::Firewall::load(firewall_models());
+  auto wall = load_firewall(or_cores(config.server.worker_threads));
   if (!wall) return refuse(std::move(wall.error()));
   firewall_ = std::move(*wall);
 

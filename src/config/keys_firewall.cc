@@ -118,7 +118,9 @@ const Schema& detectors_schema() {
           "Keys, tokens and passwords.",
           "Answers that repeat the system prompt.",
           "Answers that hold the token planted in the system prompt.",
-          "Floods, many-shot texts, conversations that lead on, variants of what was blocked."};
+          "Floods, many-shot texts, conversations that lead on, variants of what was blocked.",
+          "A small transformer that is asked where `learned` is unsure; milliseconds, on a worker "
+          "thread."};
       static_assert(kDocs.back() != nullptr, "each detector has a description");
       d.object(
           std::string(to_string(detector)), [i](Detectors& all) -> auto& { return all[i]; },

@@ -14,8 +14,8 @@ class LoadedFirewall final : public Firewall {
 
   using Firewall::inspect_input;
   InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments, Vault* vault,
-                             const Caller& caller) const override {
-    return Inspector(parts_, policy, segments, vault, caller).run();
+                             const Caller& caller, Effort effort) const override {
+    return Inspector(parts_, policy, segments, vault, caller, effort).run();
   }
   std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
                                             const OutputContext& context) const override {
@@ -30,7 +30,8 @@ class LoadedFirewall final : public Firewall {
 
 }  // namespace
 
-Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& models) {
+Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& models,
+                                                 std::unique_ptr<precise::Encoder> encoder) {
   auto model = learned::Model::load(models / "linear.bin");
   if (!model) return refuse(std::move(model.error()));
   Parts parts;
@@ -42,6 +43,14 @@ Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& mo
   parts.signatures = &SignatureSet::standard();
   parts.secrets = &SecretDetector::standard();
   parts.available = DetectorSet::all();
+  if (encoder == nullptr) {
+    parts.available.remove(Detector::precise);
+  } else {
+    auto precise = precise::Model::load(models / "precise.bin", std::move(encoder));
+    if (!precise) return refuse(std::move(precise.error()));
+    parts.version += ", precise " + (*precise)->version();
+    parts.precise = std::move(*precise);
+  }
   return std::make_unique<LoadedFirewall>(std::move(parts));
 }
 

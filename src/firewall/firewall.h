@@ -15,6 +15,7 @@
 #include "core/result.h"
 #include "core/trail.h"
 #include "firewall/policy/policy.h"
+#include "firewall/precise/encoder.h"
 #include "firewall/types.h"
 
 namespace gatehouse::firewall {
@@ -29,6 +30,11 @@ struct Segment {
   uint32_t message = 0;  // where it stands in the request: messages[message] …
   uint32_t part = 0;     // … content part
 };
+
+/// How long an inspection may take: `fast` stays within microseconds and says in the verdict when
+/// it would rather have asked the precise tier; `whole` asks it, which takes milliseconds, so that
+/// it belongs on a worker thread; `alone` decides without it and notes that it was skipped.
+enum class Effort : uint8_t { fast, whole, alone };
 
 /// Who sent a request. What is empty is not remembered.
 struct Caller {
@@ -51,8 +57,18 @@ struct Replacement {
 };
 
 /// What time went into. Figures overlap with nothing: the sum is the time of the inspection.
-enum class Stage : uint8_t { normalise, signatures, learned, pii, secrets, leak, redact, abuse };
-inline constexpr size_t kStageCount = static_cast<size_t>(Stage::abuse) + 1;
+enum class Stage : uint8_t {
+  normalise,
+  signatures,
+  learned,
+  pii,
+  secrets,
+  leak,
+  redact,
+  abuse,
+  precise,
+};
+inline constexpr size_t kStageCount = static_cast<size_t>(Stage::precise) + 1;
 std::string_view to_string(Stage stage);
 using StageTimes = std::array<std::chrono::nanoseconds, kStageCount>;
 
@@ -91,6 +107,8 @@ struct InputVerdict : Verdict {
   std::vector<Replacement> replacements;  // ordered by segment; empty in shadow mode
   /// The highest attack score (injection, jailbreak, extraction) over all segments, 0 to 1.
   float injection_score = 0;
+  /// The fast tier is unsure: nothing but a whole inspection decides. Never set by one.
+  bool unsure = false;
   bool shadow_would_block() const { return unshadowed == Action::block && action != Action::block; }
 };
 
@@ -136,19 +154,23 @@ class Firewall {
   /// Compiles the rules and loads the learned model from `models` ("models/firewall" of the
   /// repository or beside the binary). A missing or damaged model is a refusal: a firewall that
   /// silently runs without it would be a lie.
-  static Result<std::unique_ptr<Firewall>> load(const std::filesystem::path& models);
+  /// `encoder` is the precise tier's transformer; without one there is no such tier.
+  static Result<std::unique_ptr<Firewall>> load(const std::filesystem::path& models,
+                                                std::unique_ptr<precise::Encoder> encoder = {});
 
   /// Judges the texts of one request. With a `vault`, redactions in the verdict are placeholders
   /// that the vault can turn back; without one they are final. `segments` may be empty.
   InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
                              Vault* vault) const {
-    return inspect_input(policy, segments, vault, Caller{});
+    return inspect_input(policy, segments, vault, Caller{}, Effort::whole);
   }
   /// The same with what is known of the caller: texts of the tenant that were found clean before
   /// are not inspected again (clean_memory.h), and variants of what the principal had blocked a
   /// moment ago are blocked on a weaker suspicion (abuse/variants.h).
+  /// A fast inspection that ends unsure has changed nothing: neither the vault nor what is
+  /// remembered of the caller.
   virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
-                                     Vault* vault, const Caller& caller) const = 0;
+                                     Vault* vault, const Caller& caller, Effort effort) const = 0;
 
   /// A guard for one answer. The policy is kept alive by the guard.
   virtual std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,

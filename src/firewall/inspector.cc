@@ -24,12 +24,13 @@ Inspector::Scratch& Inspector::thread_scratch() {
 }
 
 Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-                     Vault* vault, const Caller& caller)
+                     Vault* vault, const Caller& caller, Effort effort)
     : parts_(parts),
       policy_(policy),
       segments_(segments),
       vault_(vault),
       caller_(caller),
+      effort_(effort),
       scratch_(thread_scratch()),
       judge_(policy, Direction::input, verdict_) {}
 
@@ -42,9 +43,14 @@ bool Inspector::start(Detector detector, Stage stage) {
     verdict_.ran.add(detector);
     return true;
   }
-  verdict_.skipped.add(detector);
-  if (spec.on_failure == OnFailure::closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
+  skip(detector);
   return false;
+}
+
+void Inspector::skip(Detector detector) {
+  verdict_.skipped.add(detector);
+  const bool closed = policy_.detector(detector).on_failure == OnFailure::closed;
+  if (closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
 }
 
 InputVerdict Inspector::run() {
@@ -62,6 +68,7 @@ InputVerdict Inspector::run() {
       break;
     }
     if (policy_.inspects(segments_[i].source)) inspect_unless_known(i);
+    if (verdict_.unsure) return std::move(verdict_);
   }
   abuse();
   judge_.settle();
@@ -89,6 +96,7 @@ void Inspector::inspect_unless_known(uint32_t index) {
   verdict_.injection_score = 0;
   verdict_.ran = {};
   inspect(index);
+  if (verdict_.unsure) return;
   const bool clean =
       verdict_.findings.size() + verdict_.findings_dropped == findings && verdict_.skipped.empty();
   if (remembers && clean) {
@@ -228,33 +236,62 @@ void Inspector::learned(uint32_t index) {
 
   // The strongest of the views: the text as it reads, with tricks undone, and what it hides.
   Finding finding;
-  Category kind = Category::injection;
-  const auto take = [&](const learned::TextScore& score, std::string_view evidence, uint32_t begin,
-                        uint32_t end) {
+  learned::TextScore best;
+  std::string_view view;
+  const auto take = [&](const learned::TextScore& score, std::string_view of,
+                        std::string_view evidence, uint32_t begin, uint32_t end) {
     if (score.attack <= finding.score) return;
     finding.score = score.attack;
     finding.evidence = evidence;
     finding.begin = begin;
     finding.end = end;
-    kind = score.kind;
+    best = score;
+    view = of;
   };
   const learned::TextScore plain = parts_.model->score(text.canonical, source);
-  take(plain, "learned", text.map.to_original(plain.begin), text.map.to_original(plain.end));
+  take(plain, text.canonical, "learned", text.map.to_original(plain.begin),
+       text.map.to_original(plain.end));
   if (!text.undone.empty()) {
     const learned::TextScore score = parts_.model->score(text.undone, source);
-    take(score, "undone", text.undone_map.to_original(score.begin),
+    take(score, text.undone, "undone", text.undone_map.to_original(score.begin),
          text.undone_map.to_original(score.end));
   }
   for (const Child& child : text.children) {
-    take(parts_.model->score(child.canonical, source), to_string(child.how), child.begin,
-         child.end);
+    take(parts_.model->score(child.canonical, source), child.canonical, to_string(child.how),
+         child.begin, child.end);
   }
   const learned::Head head = learned::head_for(source);
   finding.rule = learned::rule_name(head);
-  finding.category = head == learned::Head::content ? Category::indirect_injection : kind;
+  finding.category = head == learned::Head::content ? Category::indirect_injection : best.kind;
+  second_opinion(best, view, finding);
+  if (verdict_.unsure) return;
   verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
   judge_(finding, source, index);
   learned_harm(plain, index);
+}
+
+void Inspector::second_opinion(const learned::TextScore& score, std::string_view view,
+                               Finding& finding) {
+  if (parts_.precise == nullptr || !parts_.precise->unsure(score.asked, finding.score)) return;
+  if (!start(Detector::precise, Stage::precise)) return;
+  if (effort_ == Effort::fast) {
+    verdict_.unsure = true;
+    return;
+  }
+  if (effort_ == Effort::alone) {
+    skip(Detector::precise);
+    return;
+  }
+  const StageTimer timer(verdict_.spent, Stage::precise);
+  const std::string_view window =
+      view.substr(score.around_begin, score.around_end - score.around_begin);
+  const std::optional<float> mixed = parts_.precise->score(score.asked, finding.score, window);
+  if (!mixed) {
+    skip(Detector::precise);
+    return;
+  }
+  finding.score = *mixed;
+  finding.rule = precise::rule_name(score.asked);
 }
 
 void Inspector::learned_harm(const learned::TextScore& score, uint32_t index) {

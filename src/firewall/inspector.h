@@ -11,6 +11,7 @@
 #include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
+#include "firewall/precise/model.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
 #include "firewall/tagger/tagger.h"
@@ -22,7 +23,8 @@ namespace gatehouse::firewall {
 struct Parts {
   std::unique_ptr<learned::Model> model;
   std::unique_ptr<tagger::Tagger> tagger;
-  std::string version;  // of the learned files
+  std::unique_ptr<precise::Model> precise;  // null: there is no such tier
+  std::string version;                      // of the learned files
   const SignatureSet* signatures = nullptr;
   const SecretDetector* secrets = nullptr;
   DetectorSet available;
@@ -67,7 +69,7 @@ class StageTimer {
 class Inspector {
  public:
   Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
-            Vault* vault, const Caller& caller);
+            Vault* vault, const Caller& caller, Effort effort);
   InputVerdict run();
 
  private:
@@ -76,6 +78,7 @@ class Inspector {
 
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
   bool start(Detector detector, Stage stage);
+  void skip(Detector detector);
   void inspect(uint32_t index);
   /// `inspect`, unless the tenant's text was clean before.
   void inspect_unless_known(uint32_t index);
@@ -92,6 +95,8 @@ class Inspector {
   void secrets(uint32_t index);
   void judge_all(uint32_t index);
   void learned(uint32_t index);
+  /// What the transformer makes of it, where the linear model is unsure.
+  void second_opinion(const learned::TextScore& score, std::string_view view, Finding& finding);
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);
@@ -101,6 +106,7 @@ class Inspector {
   const std::span<const Segment> segments_;
   Vault* const vault_;
   const Caller caller_;
+  const Effort effort_;
   Scratch& scratch_;
 
   InputVerdict verdict_;

@@ -27,6 +27,8 @@ std::string_view stage_name(Stage stage) {
       return "redact";
     case Stage::abuse:
       return "abuse";
+    case Stage::precise:
+      return "precise";
   }
   return "unknown";
 }

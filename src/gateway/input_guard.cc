@@ -68,22 +68,29 @@ Texts texts_of(api::ChatRequest& request) {
   return texts;
 }
 
-/// Runs the inspection, on the loop if it is short.
+/// Runs the inspection, on the loop if it is short. What the fast tier is unsure of goes to a
+/// worker, where the precise tier has its milliseconds.
 Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
   firewall::Vault* vault = scope.vault().get();
   const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
-  if (texts.bytes <= kInlineBytes) {
-    co_return services.firewall.inspect_input(policy, texts.segments, vault, caller);
-  }
   firewall::InputVerdict verdict;
+  if (texts.bytes <= kInlineBytes) {
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller,
+                                              firewall::Effort::fast);
+    if (!verdict.unsure) co_return verdict;
+  }
   std::function<void()> job = [&services, &policy, &texts, &verdict, vault, caller] {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller);
+    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller,
+                                              firewall::Effort::whole);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
-  if (!ran) co_return refuse(std::move(ran.error()));
-  co_return verdict;
+  if (ran) co_return verdict;
+  if (!verdict.unsure) co_return refuse(std::move(ran.error()));
+  // The workers are busy: what the policy says of a precise tier that cannot run decides.
+  co_return services.firewall.inspect_input(policy, texts.segments, vault, caller,
+                                            firewall::Effort::alone);
 }
 
 /// Inspects and replaces; `edited` tells whether a text changed.

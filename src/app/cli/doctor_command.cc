@@ -10,6 +10,7 @@
 #include "app/cli/pinned_files.h"
 #include "app/cli/probe.h"
 #include "app/install_paths.h"
+#include "app/load_firewall.h"
 #include "config/json_text.h"
 #include "firewall/firewall.h"
 
@@ -133,7 +134,7 @@ std::vector<Finding> check_models(const config::Config& config, bool fast) {
 
 Finding check_firewall() {
   const std::filesystem::path folder = firewall_models();
-  if (const auto firewall = firewall::Firewall::load(folder); !firewall) {
+  if (const auto firewall = load_firewall(); !firewall) {
     return Finding{
         State::failed, "firewall",
         firewall.error().reason.empty() ? firewall.error().message : firewall.error().reason,

@@ -7,7 +7,7 @@
 #include "app/cli/admin_client.h"
 #include "app/cli/cli.h"
 #include "app/cli/output.h"
-#include "app/install_paths.h"
+#include "app/load_firewall.h"
 #include "config/config.h"
 #include "config/json_text.h"
 #include "firewall/eval/eval.h"
@@ -49,7 +49,7 @@ std::optional<Ready> prepare(const Options& options) {
     complain(policy.error());
     return std::nullopt;
   }
-  auto firewall = firewall::Firewall::load(firewall_models());
+  auto firewall = load_firewall();
   if (!firewall) {
     complain(firewall.error());
     return std::nullopt;

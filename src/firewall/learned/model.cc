@@ -156,6 +156,9 @@ Model::Details Model::explain(std::string_view view, Source source) const {
   const Windows::Best& best = windows.small(speaker);
   score.begin = best.begin;
   score.end = best.end;
+  score.asked = speaker;
+  score.around_begin = windows.large(speaker).begin;
+  score.around_end = windows.large(speaker).end;
   // The kind is told from the window that weighed most and what surrounds it.
   const auto& around = windows.large(speaker).all;
   if (around[static_cast<size_t>(Head::extraction)] > 0) {

@@ -35,6 +35,9 @@ struct TextScore {
   Category kind = Category::injection;  // of the attack: injection, jailbreak, prompt_extraction
   uint32_t begin = 0;                   // the window that weighed most, bytes of the view
   uint32_t end = 0;
+  Head asked = Head::user;    // whose question `attack` answers
+  uint32_t around_begin = 0;  // the best large window, what a second opinion is asked about
+  uint32_t around_end = 0;
 };
 
 /// How a text's windows become one probability: a logistic function of what the windows said.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, kDetectorCount> kDetectorNames = {
     "normaliser", "role_markers", "signatures", "learned", "pii",
-    "secrets",    "leak",         "canary",     "abuse"};
+    "secrets",    "leak",         "canary",     "abuse",   "precise"};
 constexpr std::array<std::string_view, 2> kModeNames = {"enforce", "shadow"};
 constexpr std::array<std::string_view, 2> kOnFailureNames = {"open", "closed"};
 

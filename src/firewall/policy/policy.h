@@ -23,11 +23,12 @@ enum class Detector : uint8_t {
   learned,
   pii,
   secrets,
-  leak,    // output repeats the system prompt
-  canary,  // output holds the planted token
-  abuse,   // floods, many-shot texts, conversations that lead on, variants of what was blocked
+  leak,     // output repeats the system prompt
+  canary,   // output holds the planted token
+  abuse,    // floods, many-shot texts, conversations that lead on, variants of what was blocked
+  precise,  // a small transformer, asked where `learned` is unsure
 };
-inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::abuse) + 1;
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::precise) + 1;
 std::string_view to_string(Detector detector);
 std::optional<Detector> detector_from_string(std::string_view name);
 
@@ -80,6 +81,13 @@ struct DetectorSpec {
   std::chrono::microseconds budget{0};  // per inspection; 0: no limit
 };
 
+/// Everything on. A request of many doubtful texts gets no more of the precise tier than this.
+inline std::array<DetectorSpec, kDetectorCount> default_detectors() {
+  std::array<DetectorSpec, kDetectorCount> detectors{};
+  detectors[static_cast<size_t>(Detector::precise)].budget = std::chrono::milliseconds(100);
+  return detectors;
+}
+
 /// A policy as a person writes it: what the configuration fills in. The defaults are the policy
 /// that Gatehouse ships.
 struct PolicySpec {
@@ -87,7 +95,7 @@ struct PolicySpec {
   std::string version = "1";
   Mode mode = Mode::enforce;
   std::vector<RuleSpec> rules;
-  std::array<DetectorSpec, kDetectorCount> detectors{};
+  std::array<DetectorSpec, kDetectorCount> detectors = default_detectors();
   std::vector<Source> inspect = {Source::system, Source::developer, Source::user,
                                  Source::tool,   Source::retrieved, Source::assistant};
   bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown

@@ -112,6 +112,12 @@ int32_t Model::trained_context() const {
   return llama_model_n_ctx_train(model_);
 }
 
+std::string Model::metadata(const char* key) const {
+  char value[256];
+  const int32_t size = llama_model_meta_val_str(model_, key, value, sizeof value);
+  return size > 0 ? std::string(value) : std::string();
+}
+
 std::string Model::token_text(Token token) const {
   const char* text = token < 0 ? nullptr : llama_vocab_get_text(vocab_, token);
   return text != nullptr ? text : "";

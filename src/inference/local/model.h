@@ -38,6 +38,7 @@ class Model {
   const llama_vocab* vocab() const { return vocab_; }
   int32_t vocab_size() const { return static_cast<int32_t>(pieces_.size()); }
   int32_t trained_context() const;
+  std::string metadata(const char* key) const;  // a text of the file's, empty if it has none
   /// The Jinja source, empty if the file has none.
   const std::string& chat_template() const { return chat_template_; }
   std::string token_text(Token token) const;  // as the vocabulary spells it: "<|im_start|>"

@@ -1,10 +1,11 @@
 // Prints the features of texts for training: the very code that serves, so that there is one
 // implementation. Reads frames from standard input (u32 length, bytes), and writes for each
 // u32 blocks, then per block u32 begin, u32 end (bytes of the view), u32 count, count × u32 bucket.
-// All numbers little-endian.
+// All numbers little-endian. `firewall_features views` writes the view itself instead: u32 length, bytes.
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firewall/learned/features.h"
@@ -37,7 +38,8 @@ bool read_exactly(void* to, size_t size) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const bool views = argc > 1 && std::string_view(argv[1]) == "views";
   constexpr uint32_t kMaxText = 64U << 20U;
   uint32_t size = 0;
   std::string text;
@@ -51,6 +53,12 @@ int main() {
     collector.features.clear();
     collector.blocks = 0;
     gatehouse::firewall::clean_text(text, view);
+    if (views) {
+      const auto length = static_cast<uint32_t>(view.canonical.size());
+      std::fwrite(&length, sizeof length, 1, stdout);
+      std::fwrite(view.canonical.data(), 1, view.canonical.size(), stdout);
+      continue;
+    }
     Extractor<Collector>(collector).run(view.canonical);
     std::fwrite(&collector.blocks, sizeof collector.blocks, 1, stdout);
     std::fwrite(collector.out.data(), sizeof(uint32_t), collector.out.size(), stdout);

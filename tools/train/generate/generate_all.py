@@ -16,6 +16,7 @@ import encoded  # noqa: E402
 import harmless_en  # noqa: E402
 import interface_texts  # noqa: E402
 import multilingual  # noqa: E402
+import smalltalk  # noqa: E402
 import systems  # noqa: E402
 from grammar import Grammar  # noqa: E402
 
@@ -68,6 +69,11 @@ def english(out: Out):
               [harmless(h.expand("{How do I|What is the best way to|Can you tell me how to|Is it OK to|I want to} [killit]?")) for _ in range(300)])
     out.write("gen-chat", [harmless(t) for t in harmless_en.LEXICON["chat"]] +
               [harmless(h.expand("[chat] [chat]")) for _ in range(300)])
+
+
+def small_talk(out: Out):
+    g = Grammar(smalltalk.LEXICON, SEED + 4)
+    out.write("gen-smalltalk", [harmless(t) for t in g.many(smalltalk.TURNS, 3000)])
 
 
 def by_language(out: Out):
@@ -177,6 +183,7 @@ def main():
         old.unlink()
     out = Out(args.out)
     english(out)
+    small_talk(out)
     by_language(out)
     system_prompts(out)
     tool_results(out, args.data)

@@ -25,7 +25,8 @@ bool found(const Verdict& verdict, std::string_view rule) {
 
 InputVerdict inspect(std::string_view text, const Caller& caller = {}) {
   const Segment segment{Source::user, text, 0, 0};
-  return firewall().inspect_input(*Policy::default_policy(), {&segment, 1}, nullptr, caller);
+  return firewall().inspect_input(*Policy::default_policy(), {&segment, 1}, nullptr, caller,
+                                  Effort::whole);
 }
 
 constexpr std::string_view kText =
@@ -140,7 +141,7 @@ TEST(Variants, OfABlockedTextAreBlockedForWhoSentItAlone) {
   const auto policy = *Policy::compile(spec);
   const auto send = [&](std::string_view text, const Caller& caller) {
     const Segment segment{Source::user, text, 0, 0};
-    return firewall().inspect_input(*policy, {&segment, 1}, nullptr, caller);
+    return firewall().inspect_input(*policy, {&segment, 1}, nullptr, caller, Effort::whole);
   };
   const Caller mallory{"acme", "key-m"};
   EXPECT_FALSE(send(suspicious, mallory).blocks()) << "nothing was blocked yet";
@@ -164,7 +165,8 @@ TEST(Variants, APolicyThatOnlyFlagsIsNotMadeStricter) {
   std::string changed(kText);
   changed.replace(changed.find("hidden"), 6, "secret");
   const Segment segment{Source::user, changed, 0, 0};
-  EXPECT_FALSE(firewall().inspect_input(*lenient, {&segment, 1}, nullptr, caller).blocks());
+  EXPECT_FALSE(
+      firewall().inspect_input(*lenient, {&segment, 1}, nullptr, caller, Effort::whole).blocks());
 }
 
 }  // namespace

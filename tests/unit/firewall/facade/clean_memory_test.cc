@@ -16,7 +16,7 @@ constexpr std::string_view kMail =
 
 InputVerdict inspect(const Policy& policy, const std::vector<Segment>& segments,
                      std::string_view tenant) {
-  return firewall().inspect_input(policy, segments, nullptr, Caller{tenant, {}});
+  return firewall().inspect_input(policy, segments, nullptr, Caller{tenant, {}}, Effort::whole);
 }
 
 /// Whether the learned detector was asked.

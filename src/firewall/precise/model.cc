@@ -1,0 +1,117 @@
+#include "firewall/precise/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "core/digest.h"
+#include "firewall/model_bytes.h"
+
+namespace gatehouse::firewall::precise {
+namespace {
+
+constexpr std::string_view kModel = "precise model";
+constexpr uint32_t kFormat = 1;
+constexpr uint32_t kLayers = 6;
+constexpr uint32_t kRank = 16;
+constexpr uint32_t kWidth = 384;
+constexpr uint32_t kInner = 1536;
+
+/// The file, little-endian and packed: this header, `heads` rows of `width` floats, the adapters in
+/// half precision (tools/minilm_to_gguf reads those), 32 bytes of SHA-256 over all that.
+struct FileHeader {
+  char magic[8];  // "GHPRECIS"
+  uint32_t format;
+  uint32_t model_version;
+  uint32_t layers;
+  uint32_t rank;
+  uint32_t width;
+  uint32_t inner;
+  uint32_t heads;
+  float scale;  // of the adapters' product
+  struct {
+    float bias;
+    float from;
+    float to;
+    float mix[3];
+  } head[Model::kHeads];
+};
+static_assert(sizeof(FileHeader) == 40 + Model::kHeads * 24);
+
+// Query, key, value and output are square; the two others go to the inner width and back.
+constexpr size_t kAdapters = size_t{kLayers} * kRank * (4 * 2 * kWidth + 2 * (kWidth + kInner));
+constexpr size_t kWeights = sizeof(FileHeader) + Model::kHeads * kWidth * sizeof(float);
+constexpr size_t kSummed = kWeights + kAdapters * 2;
+
+Refusal damaged(const std::filesystem::path& file, std::string why) {
+  return damaged_model(kModel, file, std::move(why));
+}
+
+bool fits(const FileHeader& header) {
+  return header.format == kFormat && header.layers == kLayers && header.rank == kRank &&
+         header.width == kWidth && header.inner == kInner && header.heads == Model::kHeads;
+}
+
+float logit(float probability) {
+  const float p = std::clamp(probability, 1e-6F, 1 - 1e-6F);
+  return std::log(p / (1 - p));
+}
+
+}  // namespace
+
+std::string_view rule_name(learned::Head head) {
+  switch (head) {
+    case learned::Head::content:
+      return "precise/content";
+    case learned::Head::system:
+      return "precise/system";
+    default:
+      return "precise/user";
+  }
+}
+
+Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
+                                           std::unique_ptr<Encoder> encoder) {
+  const Result<std::string> read = read_model(kModel, file, kSummed);
+  if (!read) return refuse(read.error());
+  const std::string& bytes = *read;
+  FileHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (std::memcmp(header.magic, "GHPRECIS", 8) != 0) return refuse(damaged(file, "is no model"));
+  if (!fits(header)) return refuse(damaged(file, "has a format that this version does not read"));
+  if (!sum_holds(bytes)) return refuse(damaged(file, "fails its checksum"));
+  const std::string sum = to_hex(std::string_view(bytes).substr(kSummed));
+  if (encoder->width() != kWidth || encoder->adapters() != sum) {
+    return refuse(damaged(file, "is not what the transformer beside it was built from (" +
+                                    encoder->adapters() + "); run `make build` again"));
+  }
+
+  std::unique_ptr<Model> model(new Model);
+  for (size_t h = 0; h < kHeads; ++h) {
+    Head& head = model->heads_[h];
+    head.bias = header.head[h].bias;
+    head.from = header.head[h].from;
+    head.to = header.head[h].to;
+    std::copy_n(header.head[h].mix, head.mix.size(), head.mix.begin());
+    head.weight.resize(kWidth);
+    std::memcpy(head.weight.data(), bytes.data() + sizeof header + h * kWidth * sizeof(float),
+                kWidth * sizeof(float));
+  }
+  model->encoder_ = std::move(encoder);
+  model->version_ = version_text(header.model_version, bytes);
+  return model;
+}
+
+std::optional<float> Model::score(learned::Head which, float probability,
+                                  std::string_view text) const {
+  const Head& head = heads_[static_cast<size_t>(which)];
+  std::array<float, kWidth> vector{};
+  if (!encoder_->encode(text, vector)) return std::nullopt;
+  float own = head.bias;
+  for (size_t i = 0; i < kWidth; ++i) own += head.weight[i] * vector[i];
+  const float mixed = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
+  return 1 / (1 + std::exp(-mixed));
+}
+
+}  // namespace gatehouse::firewall::precise

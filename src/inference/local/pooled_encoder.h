@@ -1,0 +1,50 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "inference/local/model.h"
+
+namespace gatehouse::inference::local {
+
+/// Texts to vectors on the calling thread: the mean over the tokens' last hidden states, as it is.
+/// For short texts that must be judged one by one; the `Embedder` is for batches. Thread-safe: each
+/// context serves one caller at a time, the others wait.
+class PooledEncoder {
+ public:
+  struct Options {
+    std::string model_path;
+    int32_t max_tokens = 128;  // of one text, its beginning and end included; the rest is cut off
+    size_t contexts = 1;       // callers served at a time, some 4 MB each
+  };
+
+  /// Reads the model (a BERT as GGUF). Errors as `Model::load`.
+  static Result<std::unique_ptr<PooledEncoder>> load(const Options& options);
+  ~PooledEncoder();
+
+  /// False when llama.cpp fails. `into` has room for `width()` values.
+  bool encode(std::string_view text, std::span<float> into);
+  size_t width() const { return width_; }
+  /// A text of the file's metadata, empty if it has none of that name.
+  std::string metadata(const char* key) const { return model_->metadata(key); }
+
+ private:
+  class Context;
+
+  explicit PooledEncoder(std::unique_ptr<Model> model);
+
+  std::unique_ptr<Model> model_;
+  size_t width_ = 0;
+  std::mutex guard_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<Context>> idle_;
+};
+
+}  // namespace gatehouse::inference::local

@@ -13,7 +13,7 @@ DATA ?= ./var
 BUILD := cmake --build --preset
 
 .PHONY: help run build deps dev-deps assets tests-build test test-unit test-e2e test-fault sanitize \
-        asan tsan fuzz clang coverage bench lint tidy format docs clean
+        asan tsan fuzz redteam clang coverage bench lint tidy format docs clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ fuzz: dev-deps assets ## Runs every fuzz target for FUZZ_SECONDS (10) each, from
 	@cmake --preset fuzz --log-level=WARNING
 	@$(BUILD) fuzz -j $(JOBS) --target fuzz_targets
 	tools/run_fuzz $${FUZZ_SECONDS:-10}
+
+redteam: build ## An adaptive attacker against the firewall: what share of blocked attacks gets through
+	tools/redteam/adaptive
 
 clang: dev-deps assets ## Builds everything with clang 16
 	@cmake --preset clang --log-level=WARNING

@@ -119,6 +119,11 @@ void Verdict::note(DecisionTrail& trail, const Policy& policy,
       trail.note(Layer::firewall, "detector_skipped", to_string(detector));
     }
   }
+  if (const auto asked = spent[static_cast<size_t>(Stage::precise)]; asked.count() > 0) {
+    trail.number(Layer::firewall, "second_opinion",
+                 std::chrono::duration_cast<std::chrono::microseconds>(asked).count(), "us",
+                 "the linear model was unsure, the precise tier was asked");
+  }
   trail.number(
       Layer::firewall, "inspect",
       std::chrono::duration_cast<std::chrono::microseconds>(total()).count(), "us",

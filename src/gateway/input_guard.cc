@@ -17,6 +17,9 @@ using firewall::Source;
 
 /// Above this many bytes an inspection would hold up the other requests of the loop.
 constexpr size_t kInlineBytes = 32 * 1024;
+/// Above this many jobs of the workers nobody waits for a second opinion: at some 10 ms each it
+/// would be a third of a second on one core, and the workers have other work.
+constexpr size_t kBusyWorkers = 32;
 
 Source source_of(api::Role role) {
   switch (role) {
@@ -75,22 +78,25 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& t
   const firewall::Policy& policy = *scope.policy();
   firewall::Vault* vault = scope.vault().get();
   const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
+  const auto inspect_with = [&services, &policy, &texts, vault, caller](firewall::Effort effort) {
+    return services.firewall.inspect_input(policy, texts.segments, vault, caller, effort);
+  };
   firewall::InputVerdict verdict;
   if (texts.bytes <= kInlineBytes) {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller,
-                                              firewall::Effort::fast);
+    verdict = inspect_with(firewall::Effort::fast);
     if (!verdict.unsure) co_return verdict;
+    if (services.workers.pending() >= kBusyWorkers) {
+      co_return inspect_with(firewall::Effort::alone);
+    }
   }
-  std::function<void()> job = [&services, &policy, &texts, &verdict, vault, caller] {
-    verdict = services.firewall.inspect_input(policy, texts.segments, vault, caller,
-                                              firewall::Effort::whole);
+  std::function<void()> job = [&verdict, &inspect_with] {
+    verdict = inspect_with(firewall::Effort::whole);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
   if (ran) co_return verdict;
   if (!verdict.unsure) co_return refuse(std::move(ran.error()));
   // The workers are busy: what the policy says of a precise tier that cannot run decides.
-  co_return services.firewall.inspect_input(policy, texts.segments, vault, caller,
-                                            firewall::Effort::alone);
+  co_return inspect_with(firewall::Effort::alone);
 }
 
 /// Inspects and replaces; `edited` tells whether a text changed.

@@ -290,6 +290,11 @@ void RequestScope::record_verdict(const firewall::Verdict& verdict, firewall::Di
       same->score = std::max(same->score, entry.score);
     }
   }
+  if (verdict.skipped.has(firewall::Detector::precise)) {
+    record.second_opinion = "skipped";
+  } else if (verdict.ran.has(firewall::Detector::precise)) {
+    record.second_opinion = "asked";
+  }
 }
 
 void RequestScope::hash_prompt(const api::ChatRequest& request) {

@@ -65,6 +65,9 @@ struct RequestRecord {
   std::string_view policy;
   std::string_view policy_version;  // hash of the policy's content
   boost::container::small_vector<Verdict, 4> verdicts;
+  /// Of the firewall's precise tier: "asked", "skipped" where it was wanted and could not be asked,
+  /// or empty where nothing was in doubt. Static.
+  std::string_view second_opinion;
 
   // Usage. Input counts include cached tokens.
   int64_t input_tokens = 0;

@@ -85,6 +85,10 @@ struct RequestMetrics::Families {
                                   .type = MetricType::histogram,
                                   .labels = {{"direction"}},
                                   .bounds = kOverheadBounds})),
+        second_opinions(registry.family(
+            {.name = "gatehouse_firewall_second_opinions_total",
+             .help = "Requests with a text that only the firewall's precise tier could settle.",
+             .labels = {{"outcome"}}})),
         queue(registry.family({.name = "gatehouse_queue_duration_seconds",
                                .help = "Time that requests waited for a slot of a model.",
                                .type = MetricType::histogram,
@@ -119,6 +123,7 @@ struct RequestMetrics::Families {
   MetricFamily& cost;
   MetricFamily& verdicts;
   MetricFamily& firewall;
+  MetricFamily& second_opinions;
   MetricFamily& queue;
   MetricFamily& overhead;
   MetricFamily& upstream_errors;
@@ -268,6 +273,9 @@ void RequestMetrics::observe(const RequestRecord& record) {
     }
   }
   for (const Verdict& verdict : record.verdicts) verdict_counter(verdict).add(verdict.count);
+  if (!record.second_opinion.empty()) {
+    shard_.counter(families_->second_opinions, {record.second_opinion}).add();
+  }
   if (record.firewall_input_time.count() > 0) {
     cells.firewall_input->observe(seconds(record.firewall_input_time));
   }

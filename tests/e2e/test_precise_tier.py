@@ -37,7 +37,7 @@ def ask_all(server):
         try:
             raw = client.chat.completions.with_raw_response.create(model="gpt-fake", messages=[{"role": "user", "content": text}])
             seen.append((raw.headers["x-request-id"], False))
-        except openai.BadRequestError as error:
+        except openai.PermissionDeniedError as error:
             seen.append((error.response.headers["x-request-id"], True))
     return seen
 

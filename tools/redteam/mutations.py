@@ -131,21 +131,10 @@ def split(turns, r):
     return [" ".join(text[:at]), " ".join(text[at:])]
 
 
-def shortened(turns, r):
-    """Loses a clause: what is left may ask for the same."""
-    out = []
-    for t in turns:
-        parts = t.split(". ")
-        if len(parts) > 1:
-            parts.pop(r.randrange(len(parts)))
-        out.append(". ".join(parts))
-    return out
-
-
 def polite(turns, r):
     return [r.choice(["Could you kindly do this: ", "If it is no trouble, ", "Small favour: ", "Quick question. ", "Hey friend, "])
             + t[:1].lower() + t[1:] for t in turns]
 
 
 ALL = [synonyms, synonyms, typos, lookalikes, leet, invisible, spaced, fullwidth, accents, upper, encoded, framed, padded,
-       split, shortened, polite]
+       split, polite]

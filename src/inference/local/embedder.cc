@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include <ggml-cpu.h>
-#include <llama.h>
+#include <span>
 
 #include "core/log.h"
+#include "inference/local/encoder_context.h"
 
 namespace gatehouse::inference::local {
 namespace {
@@ -24,84 +23,16 @@ Refusal not_available(std::string code, std::string message) {
   return refusal;
 }
 
-std::vector<float> unit_length(const float* values, size_t count) {
+std::vector<float> unit_length(std::span<const float> values) {
   double sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += double{values[i]} * double{values[i]};
+  for (const float value : values) sum += double{value} * double{value};
   const float scale = sum > 0 ? static_cast<float>(1 / std::sqrt(sum)) : 0.0f;
-  std::vector<float> out(count);
-  for (size_t i = 0; i < count; ++i) out[i] = values[i] * scale;
+  std::vector<float> out(values.begin(), values.end());
+  for (float& value : out) value *= scale;
   return out;
 }
 
 }  // namespace
-
-// Computes batches of texts. Used by one thread at a time.
-class Embedder::Encoder {
- public:
-  Encoder(const Model& model, int threads) : width_(llama_model_n_embd(model.handle())) {
-    llama_context_params params = llama_context_default_params();
-    params.n_ctx = kBatchTokens;
-    params.n_batch = params.n_ubatch = kBatchTokens;  // a text must lie in one piece
-    params.n_seq_max = kBatchTexts;
-    params.n_threads = params.n_threads_batch = threads;
-    params.embeddings = true;
-    params.pooling_type = LLAMA_POOLING_TYPE_MEAN;
-    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
-    params.kv_unified = true;
-    params.no_perf = true;
-    context_ = llama_init_from_model(model.handle(), params);
-    ggml_threadpool_params pool = ggml_threadpool_params_default(threads);
-    threads_ = ggml_threadpool_new(&pool);
-    if (context_ != nullptr && threads_ != nullptr) {
-      llama_attach_threadpool(context_, threads_, threads_);
-    }
-    batch_ = llama_batch_init(kBatchTokens, 0, 1);
-  }
-  ~Encoder() {
-    llama_batch_free(batch_);
-    if (context_ != nullptr) llama_free(context_);
-    if (threads_ != nullptr) ggml_threadpool_free(threads_);
-  }
-  Encoder(const Encoder&) = delete;
-  Encoder& operator=(const Encoder&) = delete;
-
-  bool usable() const { return context_ != nullptr; }
-
-  bool room_for(size_t tokens) const {
-    return texts_ < kBatchTexts && batch_.n_tokens + static_cast<int32_t>(tokens) <= kBatchTokens;
-  }
-  void add(const std::vector<Token>& text) {
-    for (size_t i = 0; i < text.size(); ++i) {
-      const int32_t at = batch_.n_tokens++;
-      batch_.token[at] = text[i];
-      batch_.pos[at] = static_cast<llama_pos>(i);
-      batch_.n_seq_id[at] = 1;
-      batch_.seq_id[at][0] = texts_;
-      batch_.logits[at] = 1;
-    }
-    ++texts_;
-  }
-  // The vectors of the texts that were added, in their order; empty on failure.
-  Vectors compute() {
-    Vectors vectors;
-    if (llama_encode(context_, batch_) == 0) {
-      for (int32_t i = 0; i < texts_; ++i) {
-        vectors.push_back(
-            unit_length(llama_get_embeddings_seq(context_, i), static_cast<size_t>(width_)));
-      }
-    }
-    batch_.n_tokens = 0;
-    texts_ = 0;
-    return vectors;
-  }
-
- private:
-  const int32_t width_;
-  llama_context* context_ = nullptr;
-  ggml_threadpool* threads_ = nullptr;
-  llama_batch batch_{};
-  int32_t texts_ = 0;
-};
 
 Embedder::Embedder(Options options, const Clock& clock)
     : options_(std::move(options)),
@@ -128,8 +59,8 @@ Result<const Model*> Embedder::load() {
       return refuse(*load_error_);
     }
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    auto encoder =
-        std::make_unique<Encoder>(**model, options_.threads > 0 ? options_.threads : cores);
+    auto encoder = std::make_unique<EncoderContext>(
+        **model, kBatchTokens, kBatchTexts, options_.threads > 0 ? options_.threads : cores);
     if (!encoder->usable()) {
       load_error_ = Refusal::internal(Layer::inference, "the embedder's context cannot be made");
       return refuse(*load_error_);
@@ -141,10 +72,7 @@ Result<const Model*> Embedder::load() {
 }
 
 std::vector<Token> Embedder::tokenize(const Model& model, const std::string& text) {
-  std::vector<Token> tokens{llama_vocab_bos(model.vocab())};
-  model.tokenize(text, /*parse_special=*/false, tokens);
-  tokens.push_back(llama_vocab_sep(model.vocab()));
-  return tokens;
+  return encoder_tokens(model, text);
 }
 
 Result<void> Embedder::submit(EmbeddingJob job) {
@@ -200,9 +128,12 @@ void Embedder::serve(std::vector<EmbeddingJob> jobs) {
   std::vector<size_t> owners;  // whose text each of the batch is
   bool failed = false;
   const auto flush = [&] {
-    Vectors vectors = owners.empty() ? Vectors{} : encoder_->compute();
+    if (owners.empty()) return;
+    const auto vectors = encoder_->compute();
     failed = failed || vectors.size() != owners.size();
-    for (size_t i = 0; i < vectors.size(); ++i) answers[owners[i]].push_back(std::move(vectors[i]));
+    for (size_t i = 0; i < vectors.size(); ++i) {
+      answers[owners[i]].push_back(unit_length(vectors[i]));
+    }
     owners.clear();
   };
   for (size_t j = 0; j < jobs.size(); ++j) {

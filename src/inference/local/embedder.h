@@ -16,6 +16,8 @@
 
 namespace gatehouse::inference::local {
 
+class EncoderContext;
+
 using Vectors = std::vector<std::vector<float>>;
 
 /// One request for embeddings: its texts as tokens, and where the vectors go.
@@ -54,8 +56,6 @@ class Embedder {
   Result<void> submit(EmbeddingJob job);
 
  private:
-  class Encoder;
-
   void run();
   void serve(std::vector<EmbeddingJob> jobs);
 
@@ -64,7 +64,7 @@ class Embedder {
 
   std::mutex loading_;
   std::unique_ptr<Model> model_;
-  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<EncoderContext> encoder_;
   std::optional<Refusal> load_error_;
 
   std::mutex guard_;

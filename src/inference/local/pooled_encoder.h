@@ -14,6 +14,8 @@
 
 namespace gatehouse::inference::local {
 
+class EncoderContext;
+
 /// Texts to vectors on the calling thread: the mean over the tokens' last hidden states, as it is.
 /// For short texts that must be judged one by one; the `Embedder` is for batches. Thread-safe: each
 /// context serves one caller at a time, the others wait.
@@ -36,15 +38,14 @@ class PooledEncoder {
   std::string metadata(const char* key) const { return model_->metadata(key); }
 
  private:
-  class Context;
-
-  explicit PooledEncoder(std::unique_ptr<Model> model);
+  PooledEncoder(std::unique_ptr<Model> model, int32_t max_tokens);
 
   std::unique_ptr<Model> model_;
-  size_t width_ = 0;
+  const size_t width_;
+  const size_t max_tokens_;
   std::mutex guard_;
   std::condition_variable freed_;
-  std::vector<std::unique_ptr<Context>> idle_;
+  std::vector<std::unique_ptr<EncoderContext>> idle_;
 };
 
 }  // namespace gatehouse::inference::local

@@ -3,15 +3,13 @@ import numpy as np
 from scipy.optimize import minimize
 
 from gatehouse_train.features import Blocks
-from gatehouse_train.windows import LARGE, SMALL
+from gatehouse_train.windows import LARGE, SMALL, Sums
 
 
 def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.ndarray:
     """Per text: 1, best small, best large, whole, ln(blocks), second small. `block_scores` are the
     weighted sums of each block without bias and norm."""
-    counts = np.asarray(blocks.matrix.sum(axis=1)).ravel()
-    sums = np.concatenate([[0], np.cumsum(block_scores)])
-    total = np.concatenate([[0], np.cumsum(counts)])
+    running = Sums(blocks, block_scores)
     out = np.zeros((len(blocks.first) - 1, 6), dtype=np.float64)
     for i in range(len(out)):
         first, last = int(blocks.first[i]), int(blocks.first[i + 1])
@@ -22,8 +20,7 @@ def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.nda
         best = []
         for size in (SMALL, LARGE):
             begins = np.maximum(first, ends - size)
-            z = (sums[ends] - sums[begins]) / np.sqrt(np.maximum(total[ends] - total[begins], 1))
-            best.append((z + bias, begins))
+            best.append((running.score(begins, ends) + bias, begins))
         small, begins = best[0]
         second, top, top_end = -1e9, -1e9, 0
         for z, begin, end in zip(small, begins, ends):  # as the sliding code does
@@ -33,7 +30,7 @@ def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.nda
                 top, top_end = z, end
             elif begin >= top_end:
                 second = max(second, z)
-        whole = (sums[last] - sums[first]) / np.sqrt(max(total[last] - total[first], 1)) + bias
+        whole = running.score(first, last) + bias
         out[i] = (1, top, best[1][0].max(), whole, np.log(last - first),
                   top if second < -1e8 else second)
     return out
@@ -41,15 +38,18 @@ def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.nda
 
 def fit(inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """A logistic function of the six inputs; slopes of scores are kept from turning negative."""
+    bounds = [(None, None), (0, None), (0, None), (None, None), (None, 0), (None, None)]
+    return logistic(inputs, labels, weights / weights.sum(), 1e-4, np.array([0, 0.3, 0.3, 0.3, -0.1, 0.0]), bounds)
+
+
+def logistic(inputs, labels, weights, penalty: float, start, bounds) -> np.ndarray:
+    """A weighted logistic fit of few inputs, with an L2 penalty and bounds of the weights."""
     sign = np.where(labels > 0, 1.0, -1.0)
-    weights = weights / weights.sum()
 
     def objective(theta):
         margin = sign * (inputs @ theta)
         slope = -sign * weights / (1 + np.exp(np.clip(margin, -60, 60)))
-        loss = np.sum(weights * np.logaddexp(0, -margin)) + 1e-4 * theta @ theta
-        return loss, inputs.T @ slope + 2e-4 * theta
+        loss = np.sum(weights * np.logaddexp(0, -margin)) + penalty * theta @ theta
+        return loss, inputs.T @ slope + 2 * penalty * theta
 
-    bounds = [(None, None), (0, None), (0, None), (None, None), (None, 0), (None, None)]
-    start = np.array([0, 0.3, 0.3, 0.3, -0.1, 0.0])
     return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x

@@ -18,6 +18,17 @@ def quantise(weights: np.ndarray) -> tuple[np.ndarray, float]:
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
+# What stands before the calibrations: magic and six numbers, a scale and a bias of each head.
+CALIBRATION_AT = 8 + 6 * 4 + 2 * 4 * len(HEADS)
+CALIBRATED = ("user", "content", "system", "harmful", "hate")
+
+
+def calibration(path) -> dict:
+    """The six weights of each calibrated head of a file that `write` made."""
+    values = struct.unpack_from(f"<{6 * len(CALIBRATED)}f", path.read_bytes(), CALIBRATION_AT)
+    return {head: np.array(values[6 * i:6 * i + 6]) for i, head in enumerate(CALIBRATED)}
+
+
 def write(path, heads: dict, calibration: dict) -> None:
     """`heads`: name -> weights with the bias last; `calibration`: user, content, system, harmful,
     hate -> six weights."""
@@ -27,10 +38,9 @@ def write(path, heads: dict, calibration: dict) -> None:
         if name in heads:
             table[:, i], scales[i] = quantise(heads[name][:-1])
             biases[i] = float(heads[name][-1])
-    order = ("user", "content", "system", "harmful", "hate")
     body = struct.pack("<8s6I", b"GHLINEAR", FORMAT, FEATURES, 18, len(HEADS), MODEL, 0)
     body += struct.pack("<8f8f", *scales, *biases)
-    for name in order:
+    for name in CALIBRATED:
         body += struct.pack("<6f", *calibration[name])
     body += table.tobytes()
     path.write_bytes(body + hashlib.sha256(body).digest())

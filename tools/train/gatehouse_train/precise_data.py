@@ -41,10 +41,16 @@ def views(extractor: str, texts: list[str]) -> list[str]:
     return result
 
 
-def tokenise(extractor: str, tokenizer_file: str, examples: list[Example]) -> list[Text]:
+def whole_texts(tokenizer_file: str) -> Tokenizer:
+    """The tokenizer as the file has it, but for cutting and filling up."""
     tokenizer = Tokenizer.from_file(tokenizer_file)
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    return tokenizer
+
+
+def tokenise(extractor: str, tokenizer_file: str, examples: list[Example]) -> list[Text]:
+    tokenizer = whole_texts(tokenizer_file)
     seen = views(extractor, [e.text for e in examples])
     texts = []
     for example, view, encoded in zip(examples, seen, tokenizer.encode_batch(seen, add_special_tokens=False)):
@@ -61,9 +67,7 @@ def tokenise(extractor: str, tokenizer_file: str, examples: list[Example]) -> li
 
 def pieces(tokenizer_file: str, texts: list[str]) -> list[list[int]]:
     """Windows as the program gives them to the model: cut off where there is no more room."""
-    tokenizer = Tokenizer.from_file(tokenizer_file)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = whole_texts(tokenizer_file)
     return [e.ids[:MAX_TOKENS - 2] for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
@@ -119,10 +123,10 @@ def batch(items: list[tuple[list[int], dict, np.ndarray]]) -> tuple:
     return ids, keep, labels, weights
 
 
-def sample(texts: list[Text], per_source: int, seed: int) -> list[int]:
+def sample(examples: list[Example], per_source: int, seed: int) -> list[int]:
     """Some texts of each source and label."""
     groups = collections.defaultdict(list)
-    for i, text in enumerate(texts):
-        groups[(text.example.source, tuple(sorted(text.example.label.items())))].append(i)
+    for i, example in enumerate(examples):
+        groups[(example.source, tuple(sorted(example.label.items())))].append(i)
     chance = random.Random(seed)
     return sorted(i for group in groups.values() for i in chance.sample(group, min(per_source, len(group))))

@@ -3,16 +3,14 @@ from elsewhere, then the fit that is shipped, with all."""
 import argparse
 import pathlib
 import random
-import struct
-import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.optimize import minimize
 
-from gatehouse_train import data, features, logistic, precise_data, precise_model, train, windows
+from gatehouse_train import aggregate, data, features, logistic, model_file, precise_data, precise_model, train, windows
 from gatehouse_train.precise_data import HEADS, batch
+from gatehouse_train.train import log
 
 SEED = 20261124
 BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
@@ -26,17 +24,13 @@ CERTAIN = 0.97         # from here on the linear model needs no second opinion
 NEVER = (2.0, -1.0, (0.0, 1.0, 0.0))  # system text is only ever flagged
 
 
-def log(*words):
-    print(time.strftime("%H:%M:%S"), *words, flush=True)
-
-
-def fit(model_file, texts, draws_wanted: int) -> precise_model.Transformer:
+def fit(onnx_file, texts, draws_wanted: int) -> precise_model.Transformer:
     """AdamW over `draws_wanted` draws, batches of like length, the rate falling in a line."""
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
     probability, share = precise_data.draws(texts)
     chosen = np.random.default_rng(SEED).choice(len(texts), draws_wanted, p=probability)
-    model = precise_model.Transformer(model_file, len(HEADS))
+    model = precise_model.Transformer(onnx_file, len(HEADS))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.01)
     steps, done, mean = draws_wanted // BATCH, 0, None
@@ -77,27 +71,18 @@ def logits(model, pieces: list[list[int]]) -> np.ndarray:
     return out
 
 
-def shipped_calibration(model_file: pathlib.Path) -> dict:
-    """The six weights of each head out of linear.bin."""
-    raw = model_file.read_bytes()
-    values = struct.unpack_from("<18f", raw, 32 + 64)
-    return {head: np.array(values[6 * i:6 * i + 6]) for i, head in enumerate(precise_model.HEADS)}
-
-
-def best_windows(blocks, theta, texts: int) -> list[tuple[int, int]]:
-    """Of each text the large window that the linear model likes most, as bytes of the view."""
-    scores = blocks.matrix @ theta[:-1].astype(np.float32)
-    sums = np.concatenate([[0], np.cumsum(scores)])
-    total = np.concatenate([[0], np.cumsum(np.asarray(blocks.matrix.sum(axis=1)).ravel())])
+def best_windows(blocks, theta, chosen) -> list[tuple[int, int]]:
+    """Of each chosen text the large window that the linear model likes most, as bytes of the view."""
+    running = windows.Sums(blocks, blocks.matrix @ theta[:-1].astype(np.float32))
     out = []
-    for i in range(texts):
+    for i in chosen:
         first, last = int(blocks.first[i]), int(blocks.first[i + 1])
         if first == last:
             out.append((0, 0))
             continue
         ends = np.arange(first + 1, last + 1)
         begins = np.maximum(first, ends - windows.LARGE)
-        best = int(np.argmax((sums[ends] - sums[begins]) / np.sqrt(np.maximum(total[ends] - total[begins], 1))))
+        best = int(np.argmax(running.score(begins, ends)))
         out.append((int(blocks.begin[begins[best]]), int(blocks.end[ends[best] - 1])))
     return out
 
@@ -105,26 +90,17 @@ def best_windows(blocks, theta, texts: int) -> list[tuple[int, int]]:
 def mix_of(linear, own, labels, weights) -> np.ndarray:
     """A logistic function of both logits."""
     inputs = np.stack([np.ones_like(linear), linear, own], axis=1)
-    sign = np.where(labels > 0, 1.0, -1.0)
-
-    def objective(theta):
-        margin = sign * (inputs @ theta)
-        slope = -sign * weights / (1 + np.exp(np.clip(margin, -60, 60)))
-        return np.sum(weights * np.logaddexp(0, -margin)) + 1e-3 * theta @ theta, inputs.T @ slope + 2e-3 * theta
-
-    return minimize(objective, np.array([0, 0.5, 0.5]), jac=True, method="L-BFGS-B",
-                    bounds=[(None, None), (0, None), (0, None)]).x
+    return aggregate.logistic(inputs, labels, weights, 1e-3, np.array([0, 0.5, 0.5]), [(None, None), (0, None), (0, None)])
 
 
 def decide(args, examples, model) -> tuple[dict, str]:
     """Band and mix of each head from held texts, and what became of them, as text."""
     held = [e for e in examples if e.source in HELD]
-    texts = precise_data.tokenise(args.extractor, args.tokenizer, held)
-    chosen = precise_data.sample(texts, PER_SOURCE, SEED)
+    chosen = precise_data.sample(held, PER_SOURCE, SEED)
     blocks = features.extract(args.extractor, [e.text for e in examples])
     fitter = logistic.Fitter(args.fitter, blocks)
     keep = np.array([e.source not in HELD for e in examples])
-    calibration = shipped_calibration(args.linear)
+    calibration = model_file.calibration(args.linear)
     picked = [held[i] for i in chosen]
     mine = np.flatnonzero(~keep)[chosen]
     views = precise_data.views(args.extractor, [e.text for e in picked])
@@ -132,9 +108,9 @@ def decide(args, examples, model) -> tuple[dict, str]:
     for h, head in enumerate(("user", "content")):
         theta = train.fit_head(fitter, examples, blocks, head, keep)
         linear = train.inputs_of(blocks, theta)[mine] @ calibration[head]
-        spans = best_windows(blocks, theta, len(examples))
-        pieces = precise_data.pieces(args.tokenizer, [v.encode()[spans[i][0]:spans[i][1]].decode("utf-8", "replace")
-                                                      for v, i in zip(views, mine)])
+        spans = best_windows(blocks, theta, mine)
+        pieces = precise_data.pieces(args.tokenizer, [v.encode()[begin:end].decode("utf-8", "replace")
+                                                      for v, (begin, end) in zip(views, spans)])
         own = logits(model, pieces)[:, h]
         rows = np.array([i for i, e in enumerate(picked) if head in e.label])
         labels = np.array([picked[i].label[head] for i in rows])
@@ -182,11 +158,10 @@ def main():
     args = parser.parse_args()
 
     examples = data.shared(args.data / "train") + data.generated(args.generated)
-    rest = [e for e in examples if e.source not in HELD]
-    log(len(examples), "texts,", len(examples) - len(rest), "of them held from the first fit")
-    texts = precise_data.tokenise(args.extractor, args.tokenizer, rest)
-    decisions, report = decide(args, examples, fit(args.onnx, texts, args.held_draws))
     texts = precise_data.tokenise(args.extractor, args.tokenizer, examples)
+    rest = [t for t in texts if t.example.source not in HELD]
+    log(len(texts), "texts,", len(texts) - len(rest), "of them held from the first fit")
+    decisions, report = decide(args, examples, fit(args.onnx, rest, args.held_draws))
     model = fit(args.onnx, texts, args.draws)
     precise_model.write(args.out, model, decisions)
     args.report.write_text("Sources that the model has not seen\n" + report, encoding="utf-8")

@@ -10,6 +10,19 @@ SMALL, LARGE = 2, 6
 MAX_WINDOWS = 10  # of one text
 
 
+class Sums:
+    """Scores of any run of blocks from running sums: the weighted sum over the root of how many features."""
+
+    def __init__(self, blocks: Blocks, block_scores: np.ndarray):
+        counts = np.asarray(blocks.matrix.sum(axis=1)).ravel()
+        self.sums = np.concatenate([[0], np.cumsum(block_scores)])
+        self.total = np.concatenate([[0], np.cumsum(counts)])
+
+    def score(self, begins, ends):
+        """Of blocks begins:ends, numbers or arrays; without bias."""
+        return (self.sums[ends] - self.sums[begins]) / np.sqrt(np.maximum(self.total[ends] - self.total[begins], 1))
+
+
 def spans_of(first: int, last: int) -> list[tuple[int, int]]:
     """The whole text if it is short, else its windows of both sizes."""
     count = last - first
@@ -36,16 +49,14 @@ def hardest(examples: list[Example], blocks: Blocks, head: str, keep, sums: np.n
             count: int) -> dict[int, list[tuple[int, int]]]:
     """For each long harmless text its windows of highest score, `count` and one for each sixteen;
     `sums` per block."""
-    sums = np.concatenate([[0], np.cumsum(sums)])
-    total = np.concatenate([[0], np.cumsum(np.asarray(blocks.matrix.sum(axis=1)).ravel())])
+    running = Sums(blocks, sums)
     out = {}
     for i, example in enumerate(examples):
         first, last = int(blocks.first[i]), int(blocks.first[i + 1])
         if example.label.get(head) != 0 or not keep[i] or last - first <= SMALL:
             continue
         begins = np.arange(first, last - SMALL + 1)
-        score = (sums[begins + SMALL] - sums[begins]) / np.sqrt(
-            np.maximum(total[begins + SMALL] - total[begins], 1))
+        score = running.score(begins, begins + SMALL)
         best = begins[np.argsort(-score, kind="stable")[:count + len(begins) // 16]]
         out[i] = [(int(b), int(b) + SMALL) for b in best]
     return out

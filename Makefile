@@ -31,12 +31,13 @@ assets: deps
 	@tools/fetch_assets
 	@tools/build_llama
 
+# A folder that has the tests keeps them; a fresh one needs nothing that only tests need.
 build: assets ## Builds build/release/gatehouse
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release --log-level=WARNING $(if $(wildcard build/release/CMakeCache.txt),,-D GATEHOUSE_TESTS=OFF)
 	@$(BUILD) release --target gatehouse -j $(JOBS)
 
 tests-build: dev-deps assets
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release --log-level=WARNING -D GATEHOUSE_TESTS=ON
 	@$(BUILD) release -j $(JOBS)
 
 test: test-unit test-e2e test-fault ## Runs the unit, end-to-end and fault tests

@@ -30,7 +30,7 @@ void print_welcome(const ServerProcess& process) {
         "  curl  curl %s/v1/chat/completions -H 'authorization: Bearer %s' "
         "-H 'content-type: application/json' -d "
         "'{\"model\":\"%s\",\"messages\":[{\"role\":\"user\","
-        "\"content\":\"What is the capital of France?\"}]}'\n\n"
+        "\"content\":\"What is the capital of Japan?\"}]}'\n\n"
         "The admin key is in the data folder's admin.key.\n",
         first->tenant.c_str(), first->key.c_str(), process.url().c_str(), first->key.c_str(),
         std::string(config::kDefaultModel).c_str());

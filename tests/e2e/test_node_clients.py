@@ -17,7 +17,7 @@ def run_node(demo, script):
 
 def test_openai_node(demo):
     out = run_node(demo, "openai.mjs")
-    assert "Paris" in out["text"] and out["streamed"] == out["text"]
+    assert "Tokyo" in out["text"] and out["streamed"] == out["text"]
     assert out["usage"]["completion_tokens"] > 0
     assert out["dimensions"] == 384
     assert out["tool"]["name"] == "get_weather" and "city" in json.loads(out["tool"]["arguments"])
@@ -27,11 +27,11 @@ def test_openai_node(demo):
 
 def test_anthropic_node(demo):
     out = run_node(demo, "anthropic.mjs")
-    assert "Paris" in out["text"] and out["streamed"] == out["text"]
+    assert "Tokyo" in out["text"] and out["streamed"] == out["text"]
     assert out["error"] == {"status": 404, "type": "not_found_error"}
 
 
 def test_vercel_ai(demo):
     out = run_node(demo, "vercel_ai.mjs")
-    assert "Paris" in out["text"] and out["streamed"] == out["text"]
+    assert "Tokyo" in out["text"] and out["streamed"] == out["text"]
     assert out["usage"]["outputTokens"] > 0 and out["dimensions"] == 384

@@ -19,8 +19,8 @@ def remote(fronted):
 
 
 def test_chat_answers_from_the_real_model(client):
-    answer = client.chat.completions.create(model="smollm2", temperature=0, max_tokens=32, messages=[{"role": "user", "content": "What is the capital of France?"}])
-    assert "Paris" in answer.choices[0].message.content
+    answer = client.chat.completions.create(model="smollm2", temperature=0, max_tokens=32, messages=[{"role": "user", "content": "What is the capital of Japan?"}])
+    assert "Tokyo" in answer.choices[0].message.content
     assert answer.choices[0].finish_reason in ("stop", "length")
     assert answer.usage.prompt_tokens > 5
     assert 0 < answer.usage.completion_tokens <= 32
@@ -46,7 +46,7 @@ def test_stream_and_whole_say_the_same(client):
 
 
 def test_stop_n_and_logprobs(client):
-    answer = client.chat.completions.create(model="smollm2", n=2, temperature=0, max_tokens=16, logprobs=True, top_logprobs=2, stop=["."], messages=[{"role": "user", "content": "What is the capital of France?"}])
+    answer = client.chat.completions.create(model="smollm2", n=2, temperature=0, max_tokens=16, logprobs=True, top_logprobs=2, stop=["."], messages=[{"role": "user", "content": "What is the capital of Japan?"}])
     assert [c.index for c in answer.choices] == [0, 1]
     assert "." not in answer.choices[0].message.content
     first = answer.choices[0].logprobs.content[0]
@@ -99,8 +99,8 @@ def test_embeddings_float_and_base64_agree(client):
 
 
 def test_legacy_completions(client):
-    answer = client.completions.create(model="smollm2", prompt="The capital of France is", temperature=0, max_tokens=8)
-    assert answer.object == "text_completion" and "Paris" in answer.choices[0].text
+    answer = client.completions.create(model="smollm2", prompt="The capital of Japan is", temperature=0, max_tokens=8)
+    assert answer.object == "text_completion" and "Tokyo" in answer.choices[0].text
 
 
 def test_models(client):

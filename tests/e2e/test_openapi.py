@@ -195,7 +195,7 @@ def call(demo):
     return Caller(demo)
 
 
-HELLO = [{"role": "user", "content": "What is the capital of France?"}]
+HELLO = [{"role": "user", "content": "What is the capital of Japan?"}]
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "city", "schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}}}
 VERSION = {"anthropic-version": "2023-06-01"}
@@ -213,7 +213,7 @@ def test_chats(call, more):
 
 
 @pytest.mark.parametrize("more", [
-    {"system": "Be brief."}, {"stop_sequences": ["Paris"]},
+    {"system": "Be brief."}, {"stop_sequences": ["Tokyo"]},
     {"tools": [{"name": "get_weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}], "tool_choice": {"type": "any"}},
 ], ids=["plain", "stop", "tools"])
 def test_messages(call, more):
@@ -223,7 +223,7 @@ def test_messages(call, more):
 
 
 def test_the_other_model_apis(call):
-    call("POST", "/v1/completions", {"model": "smollm2", "prompt": "The capital of France is", "max_tokens": 8, "logprobs": 1})
+    call("POST", "/v1/completions", {"model": "smollm2", "prompt": "The capital of Japan is", "max_tokens": 8, "logprobs": 1})
     call("POST", "/v1/completions", {"model": "smollm2", "prompt": ["One", "Two"], "max_tokens": 4, "stream": True})
     for body in ({"input": "a"}, {"input": ["a", "b"], "encoding_format": "base64"}):
         call("POST", "/v1/embeddings", {"model": "all-minilm-l6-v2", **body})

@@ -20,7 +20,7 @@ def test_promptfoo_eval(demo, tmp_path):
     results = json.loads((tmp_path / "out.json").read_text())["results"]
     assert results["stats"]["successes"] == 3 and results["stats"]["failures"] == results["stats"]["errors"] == 0
     assert all(row["success"] and not row.get("error") for row in results["results"])
-    assert "Paris" in results["results"][0]["response"]["output"]
+    assert "Tokyo" in results["results"][0]["response"]["output"]
     # The gateway's usage arrives as the evaluation's.
     assert results["stats"]["tokenUsage"]["completion"] > 0
     assert results["stats"]["tokenUsage"]["numRequests"] == 3

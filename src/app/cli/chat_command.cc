@@ -254,7 +254,7 @@ void add_chat(CLI::App& root, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  gatehouse chat                                      (a conversation)\n"
-      "  gatehouse chat \"What is the capital of France?\"\n"
+      "  gatehouse chat \"What is the capital of Japan?\"\n"
       "  cat report.txt | gatehouse chat --model fast Sum this up:\n"
       "  GATEHOUSE_KEY=gh_… gatehouse chat --url https://gatehouse.example.com Hello\n\n"
       "Ctrl-C stops the answer, and the server stops generating it.");

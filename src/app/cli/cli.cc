@@ -16,7 +16,7 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "Examples:\n"
     "  gatehouse serve --data ./var --listen 127.0.0.1:8080\n"
-    "  gatehouse chat \"What is the capital of France?\"\n"
+    "  gatehouse chat \"What is the capital of Japan?\"\n"
     "  gatehouse tenant create acme --requests-per-minute 600\n"
     "  gatehouse key create --tenant acme\n"
     "  gatehouse doctor\n\n"

@@ -2,7 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 
 const client = new Anthropic({ baseURL: process.env.GATEHOUSE_URL, apiKey: process.env.GATEHOUSE_KEY, maxRetries: 0 });
-const request = { model: 'smollm2', max_tokens: 32, temperature: 0, messages: [{ role: 'user', content: 'What is the capital of France?' }] };
+const request = { model: 'smollm2', max_tokens: 32, temperature: 0, messages: [{ role: 'user', content: 'What is the capital of Japan?' }] };
 const out = {};
 
 const whole = await client.messages.create(request);

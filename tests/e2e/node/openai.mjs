@@ -2,7 +2,7 @@
 import OpenAI from 'openai';
 
 const client = new OpenAI({ baseURL: process.env.GATEHOUSE_URL + '/v1', apiKey: process.env.GATEHOUSE_KEY, maxRetries: 0 });
-const messages = [{ role: 'user', content: 'What is the capital of France?' }];
+const messages = [{ role: 'user', content: 'What is the capital of Japan?' }];
 const out = {};
 
 const whole = await client.chat.completions.create({ model: 'smollm2', temperature: 0, max_tokens: 32, messages });

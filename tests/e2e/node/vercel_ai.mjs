@@ -4,7 +4,7 @@ import { embed, generateText, streamText } from 'ai';
 
 const gatehouse = createOpenAICompatible({ name: 'gatehouse', baseURL: process.env.GATEHOUSE_URL + '/v1', apiKey: process.env.GATEHOUSE_KEY, includeUsage: true });
 const model = gatehouse.chatModel('smollm2');
-const prompt = 'What is the capital of France?';
+const prompt = 'What is the capital of Japan?';
 const out = {};
 
 const whole = await generateText({ model, prompt, temperature: 0, maxOutputTokens: 32 });

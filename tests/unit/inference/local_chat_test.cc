@@ -15,11 +15,11 @@ using ::testing::HasSubstr;
 
 TEST(LocalChat, AnswersAQuestion) {
   Call call;
-  call.request = ask("What is the capital of France?", 32);
+  call.request = ask("What is the capital of Japan?", 32);
   complete(call);
   ASSERT_TRUE(call.whole) << call.error->reason;
   ASSERT_EQ(call.whole->choices.size(), 1U);
-  EXPECT_THAT(call.whole->choices[0].text, HasSubstr("Paris"));
+  EXPECT_THAT(call.whole->choices[0].text, HasSubstr("Tokyo"));
   EXPECT_EQ(call.whole->choices[0].finish_reason, api::FinishReason::stop);
   EXPECT_GT(call.whole->usage.input, 20);
   EXPECT_GT(call.whole->usage.output, 3);
@@ -43,7 +43,7 @@ TEST(LocalChat, StreamsTheSameAnswer) {
 }
 
 TEST(LocalChat, ManyAtATimeAnswerAsEachAlone) {
-  const std::vector<std::string> questions = {"What is the capital of France?",
+  const std::vector<std::string> questions = {"What is the capital of Japan?",
                                               "Name a colour of the rainbow.",
                                               "What is two plus two?", "Write a short greeting."};
   std::vector<std::string> alone;
@@ -72,13 +72,13 @@ TEST(LocalChat, ManyAtATimeAnswerAsEachAlone) {
 
 TEST(LocalChat, StopsAtAStopSequence) {
   Call call;
-  call.request = ask("What is the capital of France?", 32);
-  call.request.sampling.stop = {"Paris"};
+  call.request = ask("What is the capital of Japan?", 32);
+  call.request.sampling.stop = {"Tokyo"};
   complete(call);
   ASSERT_TRUE(call.whole);
-  EXPECT_THAT(call.whole->choices[0].text, ::testing::Not(HasSubstr("Paris")));
+  EXPECT_THAT(call.whole->choices[0].text, ::testing::Not(HasSubstr("Tokyo")));
   EXPECT_EQ(call.whole->choices[0].finish_reason, api::FinishReason::stop_sequence);
-  EXPECT_EQ(call.whole->choices[0].stop_sequence, "Paris");
+  EXPECT_EQ(call.whole->choices[0].stop_sequence, "Tokyo");
 }
 
 TEST(LocalChat, KeepsToMaxTokens) {
@@ -126,7 +126,7 @@ TEST(LocalChat, SeveralChoicesShareTheirPrompt) {
 
 TEST(LocalChat, TellsLogprobs) {
   Call call;
-  call.request = ask("What is the capital of France?", 6);
+  call.request = ask("What is the capital of Japan?", 6);
   call.request.sampling.logprobs = true;
   call.request.sampling.top_logprobs = 3;
   complete(call);
@@ -153,7 +153,7 @@ TEST(LocalChat, TellsLogprobs) {
 
 TEST(LocalChat, ALogitBiasBansAndForcesTokens) {
   Call free, banned, forced;
-  free.request = banned.request = forced.request = ask("What is the capital of France?", 1);
+  free.request = banned.request = forced.request = ask("What is the capital of Japan?", 1);
   complete(free);
   ASSERT_EQ(free.whole->choices[0].text, "The");
   banned.request.sampling.logit_bias.emplace_back(504, -100);  // "The"

@@ -51,7 +51,7 @@ TEST(LocalScheduling, ASharedSystemPromptIsComputedOnce) {
 TEST(LocalScheduling, APrefixOfAnotherTenantIsSharedWithoutBeingSeen) {
   // Reuse changes time, not text: the answer is that of the prompt as a whole.
   Call first, second;
-  first.request = second.request = ask("What is the capital of France?", 16);
+  first.request = second.request = ask("What is the capital of Japan?", 16);
   first.tenant = "a";
   second.tenant = "b";
   complete(first);

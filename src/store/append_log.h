@@ -47,14 +47,12 @@ class Syncer;
 
 /// An append-only log of lines in segment files.
 ///
-/// `append` copies the record into the page cache through a shared mapping of preallocated space
-/// before it returns, so that `kill -9` loses no acknowledged record; a background thread (one for
-/// all logs of the program) writes dirty pages to disk every few milliseconds, so that a loss of
-/// power loses at most `sync_every` plus one disk flush. It also allocates space ahead and makes
-/// the next segment, so that the writer makes no system call in the steady state.
-///
-/// On file systems that may break the promise of preallocated space (copy-on-write, network,
-/// unknown ones) records are written with pwrite(2) instead, at a microsecond or two more.
+/// `append` writes the record into the page cache, at a place that is allocated already, before it
+/// returns, so that `kill -9` loses no acknowledged record; a background thread (one for all logs
+/// of the program) writes dirty pages to disk every few milliseconds, so that a loss of power loses
+/// at most `sync_every` plus one disk flush. It also allocates space ahead and makes the next
+/// segment, so that one pwrite(2) is all that the writer does in the steady state. (Why not through
+/// a mapping: decision 0040.)
 ///
 /// One writer thread for `append` and `rotate`; `healthy`, `position`,
 /// `synced_position` and `sync` from any thread. The directory is locked against a second writer of

@@ -17,11 +17,11 @@ namespace gatehouse::store {
 /// `errno` as a Refusal that says what could not be done to which file.
 Refusal storage_error(std::string_view what, const std::filesystem::path& path, int error);
 
-/// One file of a log: mapped for its whole length, allocated a piece ahead of the writer. The
-/// writer appends; any other thread may extend, flush and seal.
+/// One file of a log, allocated a piece ahead of the writer. The writer appends; any other thread
+/// may extend, flush and seal.
 class LogSegment {
  public:
-  /// Makes or opens the file and maps `capacity` bytes of it. `written` bytes of it are records.
+  /// Makes or opens the file, to hold `capacity` bytes at most. `written` bytes of it are records.
   static Result<std::shared_ptr<LogSegment>> open(const std::filesystem::path& path,
                                                   uint64_t number, uint64_t capacity,
                                                   uint64_t written);
@@ -47,20 +47,17 @@ class LogSegment {
   uint64_t synced() const { return synced_.load(std::memory_order_acquire); }
 
  private:
-  LogSegment(std::filesystem::path path, int fd, char* map, uint64_t number, uint64_t capacity,
+  LogSegment(std::filesystem::path path, int fd, uint64_t number, uint64_t capacity,
              uint64_t written);
-  Result<void> write_at(uint64_t offset, std::string_view record);
 
   const std::filesystem::path path_;  // for messages; a spare's is the one it was made under
   const int fd_;
-  char* const map_;  // null: pwrite instead
   uint64_t number_;
   const uint64_t capacity_;
   std::atomic<uint64_t> written_;
   std::atomic<uint64_t> allocated_;
   std::atomic<uint64_t> synced_;
   std::mutex extend_mutex_;
-  uint64_t unmapped_ = 0;  // pages before it have been let go; used by flush only
 };
 
 }  // namespace gatehouse::store

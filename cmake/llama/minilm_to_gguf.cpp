@@ -243,7 +243,8 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
   write_vocabulary(out, common_json::parse(read_file(tokenizer_path)));
 
   // The table of words is only read by row: 8 bits cost nothing there and save 3/4 of the file.
-  writer.keep("embeddings.word_embeddings.weight", "token_embd.weight", GGML_TYPE_Q8_0);
+  writer.keep("embeddings.word_embeddings.weight", "token_embd.weight",
+              type == GGML_TYPE_IQ4_NL ? type : GGML_TYPE_Q8_0);
   writer.keep("embeddings.position_embeddings.weight", "position_embd.weight");
   writer.keep("embeddings.token_type_embeddings.weight", "token_types.weight");
   writer.keep("embeddings.LayerNorm.weight", "token_embd_norm.weight");
@@ -278,11 +279,15 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
 int main(int argc, char** argv) {
   if (argc != 5 && argc != 6) {
     fprintf(stderr,
-            "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf f32|f16|q8_0 [ADAPTERS]\n");
+            "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf f32|f16|q8_0|iq4_nl "
+            "[ADAPTERS]\n");
     return 2;
   }
   const std::map<std::string, ggml_type> types = {
-      {"f32", GGML_TYPE_F32}, {"f16", GGML_TYPE_F16}, {"q8_0", GGML_TYPE_Q8_0}};
+      {"f32", GGML_TYPE_F32},
+      {"f16", GGML_TYPE_F16},
+      {"q8_0", GGML_TYPE_Q8_0},
+      {"iq4_nl", GGML_TYPE_IQ4_NL}};
   try {
     std::optional<Adapters> adapters;
     if (argc == 6) adapters.emplace(read_file(argv[5]));

@@ -48,7 +48,8 @@ bool on_progress(float share, void* progress) {
 
 }  // namespace
 
-Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress progress) {
+Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress progress,
+                                           Weights kept) {
   struct stat info {};
   if (path.empty() || stat(path.c_str(), &info) != 0) {
     return refuse(cannot_load(
@@ -61,7 +62,7 @@ Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress pro
   start_llama_once();
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = 0;
-  params.load_mode = LLAMA_LOAD_MODE_MMAP;
+  params.load_mode = kept == Weights::mapped ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
   params.progress_callback = on_progress;
   params.progress_callback_user_data = &progress;
 

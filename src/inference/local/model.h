@@ -16,16 +16,20 @@ namespace gatehouse::inference::local {
 
 using Token = int32_t;
 
-/// The weights and the vocabulary of one GGUF file, mapped into memory. Immutable once loaded, so
-/// thread-safe.
+/// The weights and the vocabulary of one GGUF file. Immutable once loaded, so thread-safe.
 class Model {
  public:
+  /// `mapped`: pages of the file, shared between processes; what the engine has put into another
+  /// order for speed is in memory once more. `copied`: only in memory.
+  enum class Weights : unsigned char { mapped, copied };
   /// 0 to 1 while the file is read.
   using Progress = std::function<void(float)>;
 
   /// Errors: `unavailable` with code "model_missing" where there is no such file (the message names
   /// the command that fetches it), "model_unreadable" where it is not a model that llama.cpp runs.
-  static Result<std::unique_ptr<Model>> load(const std::string& path, Progress progress = {});
+  /// `kept` says where the weights then are.
+  static Result<std::unique_ptr<Model>> load(const std::string& path, Progress progress = {},
+                                             Weights kept = Weights::mapped);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

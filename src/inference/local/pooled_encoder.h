@@ -24,7 +24,7 @@ class PooledEncoder {
   struct Options {
     std::string model_path;
     int32_t max_tokens = 128;  // of one text, its beginning and end included; the rest is cut off
-    size_t contexts = 1;       // callers served at a time, some 4 MB each
+    size_t contexts = 1;       // callers served at a time, some 4 MB each once needed
   };
 
   /// Reads the model (a BERT as GGUF). Errors as `Model::load`.
@@ -38,13 +38,17 @@ class PooledEncoder {
   std::string metadata(const char* key) const { return model_->metadata(key); }
 
  private:
-  PooledEncoder(std::unique_ptr<Model> model, int32_t max_tokens);
+  PooledEncoder(std::unique_ptr<Model> model, const Options& options);
+  std::unique_ptr<EncoderContext> make_context() const;
+  std::unique_ptr<EncoderContext> take_context();  // waits until one is free
+  void give_back(std::unique_ptr<EncoderContext> context);
 
   std::unique_ptr<Model> model_;
   const size_t width_;
-  const size_t max_tokens_;
+  const int32_t max_tokens_;
   std::mutex guard_;
   std::condition_variable freed_;
+  size_t may_make_;  // contexts that are still to be made
   std::vector<std::unique_ptr<EncoderContext>> idle_;
 };
 

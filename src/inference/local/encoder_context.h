@@ -36,6 +36,8 @@ class EncoderContext {
   const int32_t max_tokens_;
   const int32_t max_texts_;
   const size_t width_;
+  const size_t vocabulary_;  // tokens that there are
+  int32_t most_tokens_ = 0;  // of a computation so far
   llama_context* context_ = nullptr;
   ggml_threadpool* threads_ = nullptr;
   llama_batch batch_{};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,11 @@ api::ModelEntry entry_of(const Snapshot& snapshot, const routing::AliasSpec& ali
   const Upstream* upstream = snapshot.upstream(target.upstream);
   if (!upstream) return entry;
   for (const inference::ModelInfo& model : upstream->backend->models()) {
-    if (model.id != target.model) continue;
+    const auto& names = model.other_names;
+    if (model.id != target.model &&
+        std::find(names.begin(), names.end(), target.model) == names.end()) {
+      continue;
+    }
     entry.owned_by = model.owned_by;
     entry.created = model.created;
   }

@@ -52,6 +52,7 @@ class ChatStream {
 
 struct ModelInfo {
   std::string id;
+  std::vector<std::string> other_names;  // under which it is served too
   std::string owned_by;
   int64_t created = 0;         // Unix seconds
   int64_t context_tokens = 0;  // 0 if unknown

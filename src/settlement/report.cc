@@ -89,7 +89,8 @@ std::string report_text(const AuditReport& report) {
     out += fmt::format("… and {} findings more\n", report.issue_count - report.issues.size());
   }
   out += report.ok() ? std::string("OK: nothing was altered, dropped, added or reordered.\n")
-                     : fmt::format("NOT OK: {} findings.\n", report.issue_count);
+                     : fmt::format("NOT OK: {} finding{}.\n", report.issue_count,
+                                   report.issue_count == 1 ? "" : "s");
   return out;
 }
 

@@ -143,6 +143,7 @@ class AppendLogReader {
   bool open_segment();
   bool refill();
   bool end_of_segment(size_t unfinished);
+  bool look_again();
   bool rest_is_zero(size_t from);
   bool finish(End end, uint64_t offset, std::string detail);
 

@@ -91,6 +91,10 @@ bool AppendLogReader::next() {
       const std::string_view line = std::string_view(buffer_).substr(cursor_, newline - cursor_);
       position_.offset = buffer_offset_ + cursor_;
       if (line.find('\0') != std::string_view::npos) {
+        if (look_again()) {
+          searched = cursor_;
+          continue;
+        }
         torn_bytes_ = line.size();
         return finish(End::corrupt, position_.offset, "a hole of zero bytes in a record");
       }
@@ -123,15 +127,7 @@ bool AppendLogReader::end_of_segment(size_t unfinished) {
   const bool zeros = rest_is_zero(cursor_ + text);
   if (finished_) return false;  // unreadable
   if (!zeros || text > 0) {
-    // A writer that is just appending looks like damage for a moment: look again.
-    if (retried_at_ != position_) retries_ = 0;
-    retried_at_ = position_;
-    if (++retries_ <= kRetries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      buffer_.resize(cursor_);
-      at_end_ = false;
-      return true;
-    }
+    if (look_again()) return true;
     torn_bytes_ = text;
   }
   if (!zeros) return finish(End::corrupt, at, "a hole of zero bytes between records");
@@ -140,6 +136,19 @@ bool AppendLogReader::end_of_segment(size_t unfinished) {
     return finish(last ? End::torn : End::corrupt, at, "an unfinished record");
   }
   return open_segment();
+}
+
+/// What a writer is just appending looks like damage for a moment, also as a hole: the end of a
+/// record can be read after it was written and its beginning before. False when that was tried
+/// often enough.
+bool AppendLogReader::look_again() {
+  if (retried_at_ != position_) retries_ = 0;
+  retried_at_ = position_;
+  if (++retries_ > kRetries) return false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  buffer_.resize(cursor_);
+  at_end_ = false;
+  return true;
 }
 
 /// Whether all bytes of the file from `from` in the buffer on are zero (space allocated ahead).

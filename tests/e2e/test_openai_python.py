@@ -106,7 +106,8 @@ def test_legacy_completions(client):
 def test_models(client):
     ids = [m.id for m in client.models.list()]
     assert {"smollm2", "all-minilm-l6-v2"} <= set(ids)
-    assert client.models.retrieve("smollm2").id == "smollm2"
+    found = client.models.retrieve("smollm2")
+    assert found.id == "smollm2" and found.created > 1_600_000_000
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("nope")
 

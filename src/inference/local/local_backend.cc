@@ -1,6 +1,7 @@
 #include "inference/local/local_backend.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/ids.h"
@@ -18,6 +19,8 @@ namespace {
 // How long the first load of a model may take before a request gives up on it.
 constexpr std::chrono::minutes kLoadLimit{2};
 constexpr size_t kPrepareThreads = 1;
+/// Of the chat model, beside its own.
+constexpr std::array<std::string_view, 2> kShortNames{"smollm2", "default"};
 
 SteadyTime deadline_after(const Clock& clock, int64_t ms) {
   // No limit: a week is longer than any answer.
@@ -119,7 +122,8 @@ class LocalBackend::Impl {
 
   /// There is one chat model, under its own name and those that the configuration gives it.
   bool answers_to(std::string_view name) const {
-    return name.empty() || name == model->id() || name == "smollm2" || name == "default";
+    return name.empty() || name == model->id() ||
+           std::find(kShortNames.begin(), kShortNames.end(), name) != kShortNames.end();
   }
 
   Preparation preparation() const {
@@ -310,6 +314,7 @@ Task<Result<api::EmbeddingResponse>> LocalBackend::embed(const api::EmbeddingReq
 std::vector<ModelInfo> LocalBackend::models() const {
   ModelInfo chat;
   chat.id = impl_->model->id();
+  chat.other_names.assign(kShortNames.begin(), kShortNames.end());
   chat.owned_by = "local";
   chat.created = impl_->model->created();
   chat.context_tokens = impl_->spec.context_tokens;
@@ -317,6 +322,7 @@ std::vector<ModelInfo> LocalBackend::models() const {
   if (!impl_->embedding_id.empty()) {
     ModelInfo embedding = chat;
     embedding.id = impl_->embedding_id;
+    embedding.other_names.clear();
     embedding.context_tokens = Embedder::kMaxTokens;
     embedding.embeds = true;
     all.push_back(std::move(embedding));

@@ -55,7 +55,7 @@ sanitize: asan tsan ## Runs the unit tests under ASan+UBSan and under TSan
 
 asan tsan: dev-deps assets
 	@cmake --preset $@ --log-level=WARNING
-	@$(BUILD) $@ -j $(JOBS)
+	@$(BUILD) $@ -j $(JOBS) --target unit_tests
 	ctest --preset $@ --output-on-failure -L unit
 
 fuzz: dev-deps assets ## Runs every fuzz target for FUZZ_SECONDS (10) each, from the kept corpus

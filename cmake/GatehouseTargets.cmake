@@ -14,6 +14,9 @@ function(gatehouse_layer name)
   endif()
 endfunction()
 
+# All that `ctest -L unit` runs, for builds that want nothing else.
+add_custom_target(unit_tests)
+
 # gatehouse_unit_tests(NAME): the program unit_NAME of all *_test.cc below tests/unit/NAME,
 # run as one test. Tests find the repository through GATEHOUSE_SOURCE_DIR.
 function(gatehouse_unit_tests name)
@@ -23,6 +26,7 @@ function(gatehouse_unit_tests name)
     return()
   endif()
   add_executable(unit_${name} ${sources})
+  add_dependencies(unit_tests unit_${name})
   target_compile_definitions(unit_${name} PRIVATE GATEHOUSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(unit_${name} PRIVATE gatehouse_${name} ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
@@ -42,6 +46,7 @@ function(gatehouse_fuzz_target name)
   if(GATEHOUSE_FUZZ)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   else()
+    add_dependencies(unit_tests fuzz_${name})
     target_sources(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME fuzz_corpus_${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz_corpus_${name} PROPERTIES LABELS unit TIMEOUT 120)

@@ -5,16 +5,12 @@
 
 #include <sys/mman.h>
 
+#include "core/sanitizers.h"
+
 namespace gatehouse::net {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kPooled = false;  // the sanitizers are to see each buffer's life
-#elif defined(__has_feature)
-constexpr bool kPooled = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool kPooled = true;
-#endif
+constexpr bool kPooled = !kSanitized;  // the sanitizers are to see each buffer's life
 
 constexpr size_t kPagesPerStep = 64;
 /// Unused pages of a thread that stay in memory.

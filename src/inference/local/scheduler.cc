@@ -65,15 +65,14 @@ struct Scheduler::Batch {
   int32_t outputs = 0;
 };
 
-Scheduler::Scheduler(const Model& model, const EngineOptions& options, const Clock& clock)
-    : model_(model),
-      options_(options),
+Scheduler::Scheduler(const EngineOptions& options, const Clock& clock)
+    : options_(options),
       clock_(clock),
       queue_(static_cast<size_t>(options.queue_limit), kQuantumTokens) {}
 
 Result<std::unique_ptr<Scheduler>> Scheduler::make(const Model& model, const EngineOptions& options,
                                                    const Clock& clock) {
-  std::unique_ptr<Scheduler> made(new Scheduler(model, options, clock));
+  std::unique_ptr<Scheduler> made(new Scheduler(options, clock));
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads = options.threads > 0 ? options.threads : cores;
   // Twice as many sequences as run: the others keep prefixes. The cells are shared by all, since

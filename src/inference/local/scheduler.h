@@ -31,7 +31,7 @@ class Scheduler {
   struct Run;  // a choice that has a sequence
   class Memory;
 
-  Scheduler(const Model& model, const EngineOptions& options, const Clock& clock);
+  Scheduler(const EngineOptions& options, const Clock& clock);
 
   void drop_dead();
   void admit();
@@ -45,7 +45,6 @@ class Scheduler {
   void finish(size_t index);
   void hand_over(Run& run);
 
-  const Model& model_;
   const EngineOptions options_;
   const Clock& clock_;
   llama_context* context_ = nullptr;

@@ -18,6 +18,7 @@
 
 #include "admission/admission.h"
 #include "core/log.h"
+#include "core/sanitizers.h"
 #include "unit/admission/temp_dir.h"
 
 namespace gatehouse::admission {
@@ -25,11 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kRuns = 500;
-#else
-constexpr int kRuns = 10'000;
-#endif
+constexpr int kRuns = kSanitized ? 500 : 10'000;
 
 constexpr size_t kLoops = 2;
 constexpr size_t kKeys = 3;

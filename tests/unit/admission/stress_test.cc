@@ -9,17 +9,14 @@
 
 #include "admission/admission.h"
 #include "core/log.h"
+#include "core/sanitizers.h"
 #include "unit/admission/temp_dir.h"
 
 namespace gatehouse::admission {
 namespace {
 
 constexpr size_t kLoops = 4;
-#if defined(__SANITIZE_THREAD__)
-constexpr int kRequests = 2'000;
-#else
-constexpr int kRequests = 20'000;
-#endif
+constexpr int kRequests = kThreadSanitizer ? 2'000 : 20'000;
 
 TEST(AdmissionStress, LoopsThatRaceNeverOverspendAndTheLedgerIsTheSum) {
   testing::TempDir dir;

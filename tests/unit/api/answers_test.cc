@@ -28,8 +28,6 @@ std::string answer(const std::string& message, const std::string& rest) {
          R"(,"finish_reason":"stop"}])" + rest + "}";
 }
 
-constexpr char kUsage[] = R"(,"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11})";
-
 TEST(OpenAiAnswer, IsReadAndPassesUnchanged) {
   const std::string body = answer(
       R"({"role":"assistant","content":"four","refusal":null})",

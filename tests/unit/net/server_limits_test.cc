@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include "core/sanitizers.h"
 #include "unit/net/server_fixture.h"
 
 namespace gatehouse::net::test {
@@ -291,9 +292,7 @@ TEST_F(ServerTest, TenThousandIdleConnectionsCostLittle) {
   std::this_thread::sleep_for(milliseconds(1500));
   const size_t each = (resident_kb() - std::min(before, resident_kb())) * 1024 / count;
   RecordProperty("bytes_per_idle_connection", static_cast<int>(each));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(each, 4096U);
-#endif
+  if constexpr (!kSanitized) EXPECT_LT(each, 4096U);
   for (size_t i = 0; i < count; i += 1000) {
     wires[i].send("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
     EXPECT_THAT(wires[i].receive_answer(), StartsWith("HTTP/1.1 200 "));

@@ -222,7 +222,8 @@ Node parse_yaml(const std::string& file, const std::string& text, ConfigErrors& 
     std::string what = e.msg;
     if (!what.empty() && what.back() == '.') what.pop_back();
     file_error(file, e.mark.line < 0 ? 0 : e.mark.line + 1,
-               fmt::format("This is not YAML: {} (column {}).", what, e.mark.column + 1), errors);
+               fmt::format("This is not YAML: {} (column {}).", shown(what), e.mark.column + 1),
+               errors);
   }
   return empty;
 }

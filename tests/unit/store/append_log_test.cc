@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -102,28 +103,59 @@ TEST_F(AppendLogTest, GoesOnBehindTheLastRecordAndGivesBackReservedSpace) {
   EXPECT_EQ(fs::file_size(segment(1)), 24U);
 }
 
-TEST_F(AppendLogTest, KilledProcessLosesNoAcknowledgedRecord) {
-  int pipe_fds[2];
-  ASSERT_EQ(::pipe(pipe_fds), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    auto log = AppendLog::open(options(128 << 10));
-    for (int i = 0; i < 1'000'000; ++i) {
-      if (!(*log)->append(record_of(i, 300))) ::_exit(1);
-      if (::write(pipe_fds[1], &i, sizeof i) != sizeof i) ::_exit(1);
-    }
-    ::_exit(0);
+constexpr const char* kChildDir = "GATEHOUSE_TEST_LOG_DIR";
+constexpr int kChildFd = 99;
+
+AppendLogOptions child_options(const fs::path& dir) {
+  AppendLogOptions options;
+  options.dir = dir;
+  options.name = "audit-0";
+  options.segment_bytes = 128 << 10;
+  options.sync_every = std::chrono::milliseconds(2);
+  return options;
+}
+
+// The child of the test below: appends, and tells each record's number over a pipe. Does nothing in
+// the program that starts it.
+TEST(AppendLogChild, AppendsUntilItIsKilled) {
+  const char* const dir = std::getenv(kChildDir);
+  if (dir == nullptr) return;
+  auto log = AppendLog::open(child_options(dir));
+  for (int i = 0;; ++i) {
+    if (!log || !(*log)->append(record_of(i, 300))) ::_exit(1);
+    if (::write(kChildFd, &i, sizeof i) != sizeof i) ::_exit(2);
   }
-  ::close(pipe_fds[1]);
+}
+
+// A program of its own, not a fork that goes on: a lock that another thread holds at the fork would
+// be held for ever.
+pid_t start_child(const fs::path& dir, int out) {
+  const std::string variable = std::string(kChildDir) + "=" + dir.string();
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::dup2(out, kChildFd);
+  const char* const arguments[] = {"child", "--gtest_filter=AppendLogChild.*", nullptr};
+  const char* const environment[] = {variable.c_str(), nullptr};
+  ::execve("/proc/self/exe", const_cast<char**>(arguments), const_cast<char**>(environment));
+  ::_exit(3);
+}
+
+TEST_F(AppendLogTest, KilledProcessLosesNoAcknowledgedRecord) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const pid_t child = start_child(dir_, ends[1]);
+  ::close(ends[1]);
   int acknowledged = -1;
-  for (int i = 0; i < 3000; ++i) ASSERT_EQ(::read(pipe_fds[0], &acknowledged, sizeof i), 4);
+  for (int i = 0; i < 3000; ++i) {
+    ASSERT_EQ(::read(ends[0], &acknowledged, sizeof acknowledged), 4);
+  }
   ::kill(child, SIGKILL);
   int i = 0;
-  while (::read(pipe_fds[0], &i, sizeof i) == sizeof i) acknowledged = i;
-  ::close(pipe_fds[0]);
+  while (::read(ends[0], &i, sizeof i) == sizeof i) acknowledged = i;
+  ::close(ends[0]);
   ::waitpid(child, nullptr, 0);
 
-  auto log = AppendLog::open(options(128 << 10));
+  auto log = AppendLog::open(child_options(dir_));
   ASSERT_TRUE(log) << log.error().reason;
   const auto records = read_all();
   ASSERT_GT(records.size(), static_cast<size_t>(acknowledged));

@@ -292,7 +292,9 @@ TEST_F(ServerTest, TenThousandIdleConnectionsCostLittle) {
   std::this_thread::sleep_for(milliseconds(1500));
   const size_t each = (resident_kb() - std::min(before, resident_kb())) * 1024 / count;
   RecordProperty("bytes_per_idle_connection", static_cast<int>(each));
-  if constexpr (!kSanitized) EXPECT_LT(each, 4096U);
+  if constexpr (!kSanitized) {
+    EXPECT_LT(each, 4096U);
+  }
   for (size_t i = 0; i < count; i += 1000) {
     wires[i].send("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
     EXPECT_THAT(wires[i].receive_answer(), StartsWith("HTTP/1.1 200 "));

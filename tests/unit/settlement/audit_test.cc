@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "settlement/verify.h"
+#include "unit/child_program.h"
 #include "unit/settlement/support.h"
 
 namespace gatehouse::settlement {
@@ -212,9 +213,6 @@ TEST(Audit, SealerWritesHeadsWhileLoopsAppend) {
   EXPECT_EQ(report.records(), 4000U);
 }
 
-constexpr const char* kChildDir = "GATEHOUSE_TEST_AUDIT_DIR";  // set only in the child
-constexpr int kChildFd = 99;                                   // where it tells what was accepted
-
 AuditOptions child_options(const std::filesystem::path& data) {
   auto options = test::audit_options(data);
   options.seal_every = std::chrono::milliseconds(5);
@@ -225,7 +223,7 @@ AuditOptions child_options(const std::filesystem::path& data) {
 // The child of the test below: appends and tells each record that was accepted over a pipe, until
 // it is killed. Does nothing in the program that starts it.
 TEST(AuditChild, AppendsUntilItIsKilled) {
-  const char* const dir = std::getenv(kChildDir);
+  const char* const dir = std::getenv(testing::kChildDir);
   if (dir == nullptr) return;
   auto audit = AuditLog::open(child_options(dir), Clock::system(), Random::system());
   if (!audit) {
@@ -238,22 +236,8 @@ TEST(AuditChild, AppendsUntilItIsKilled) {
       std::fprintf(stderr, "child: %s\n", done.error().reason.c_str());
       _exit(2);
     }
-    if (::write(kChildFd, "x", 1) != 1) _exit(3);
+    if (::write(testing::kChildFd, "x", 1) != 1) _exit(3);
   }
-}
-
-// A program of its own, not a fork that goes on: the child's threads must run, too.
-pid_t start_child(const std::filesystem::path& data, int out) {
-  const std::string variable = std::string(kChildDir) + "=" + data.string();
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  const int null = ::open("/dev/null", O_WRONLY);
-  ::dup2(out, kChildFd);
-  ::dup2(null, STDOUT_FILENO);
-  const char* const arguments[] = {"child", "--gtest_filter=AuditChild.*", nullptr};
-  const char* const environment[] = {variable.c_str(), nullptr};
-  ::execve("/proc/self/exe", const_cast<char**>(arguments), const_cast<char**>(environment));
-  _exit(4);
 }
 
 TEST(Audit, KillLosesNoAcceptedRecord) {
@@ -263,7 +247,7 @@ TEST(Audit, KillLosesNoAcceptedRecord) {
   for (int round = 0; round < 12; ++round) {
     int ends[2];
     ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    const pid_t child = start_child(data.path(), ends[1]);
+    const pid_t child = testing::start_child("AuditChild.*", data.path(), ends[1]);
     ::close(ends[1]);
     const uint64_t wanted = 1 + random.next_u64() % 400;
     char buffer[4096];

@@ -16,11 +16,22 @@
 #include <unistd.h>
 
 #include "core/random.h"
+#include "unit/child_program.h"
 
 namespace gatehouse::store {
 namespace {
 
 namespace fs = std::filesystem;
+
+AppendLogOptions log_options(const fs::path& dir, uint64_t segment_bytes) {
+  AppendLogOptions options;
+  options.dir = dir;
+  options.name = "audit-0";
+  options.segment_bytes = segment_bytes;
+  options.reserve_bytes = 64 << 10;
+  options.sync_every = std::chrono::milliseconds(2);
+  return options;
+}
 
 class AppendLogTest : public ::testing::Test {
  protected:
@@ -31,13 +42,7 @@ class AppendLogTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(dir_); }
 
   AppendLogOptions options(uint64_t segment_bytes = 1 << 20) const {
-    AppendLogOptions options;
-    options.dir = dir_;
-    options.name = "audit-0";
-    options.segment_bytes = segment_bytes;
-    options.reserve_bytes = 64 << 10;
-    options.sync_every = std::chrono::milliseconds(2);
-    return options;
+    return log_options(dir_, segment_bytes);
   }
   std::vector<std::string> read_all(LogPosition from = {}) {
     AppendLogReader reader(dir_, "audit-0", from);
@@ -103,47 +108,22 @@ TEST_F(AppendLogTest, GoesOnBehindTheLastRecordAndGivesBackReservedSpace) {
   EXPECT_EQ(fs::file_size(segment(1)), 24U);
 }
 
-constexpr const char* kChildDir = "GATEHOUSE_TEST_LOG_DIR";
-constexpr int kChildFd = 99;
-
-AppendLogOptions child_options(const fs::path& dir) {
-  AppendLogOptions options;
-  options.dir = dir;
-  options.name = "audit-0";
-  options.segment_bytes = 128 << 10;
-  options.sync_every = std::chrono::milliseconds(2);
-  return options;
-}
-
 // The child of the test below: appends, and tells each record's number over a pipe. Does nothing in
 // the program that starts it.
 TEST(AppendLogChild, AppendsUntilItIsKilled) {
-  const char* const dir = std::getenv(kChildDir);
+  const char* const dir = std::getenv(testing::kChildDir);
   if (dir == nullptr) return;
-  auto log = AppendLog::open(child_options(dir));
+  auto log = AppendLog::open(log_options(dir, 128 << 10));
   for (int i = 0;; ++i) {
     if (!log || !(*log)->append(record_of(i, 300))) ::_exit(1);
-    if (::write(kChildFd, &i, sizeof i) != sizeof i) ::_exit(2);
+    if (::write(testing::kChildFd, &i, sizeof i) != sizeof i) ::_exit(2);
   }
-}
-
-// A program of its own, not a fork that goes on: a lock that another thread holds at the fork would
-// be held for ever.
-pid_t start_child(const fs::path& dir, int out) {
-  const std::string variable = std::string(kChildDir) + "=" + dir.string();
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  ::dup2(out, kChildFd);
-  const char* const arguments[] = {"child", "--gtest_filter=AppendLogChild.*", nullptr};
-  const char* const environment[] = {variable.c_str(), nullptr};
-  ::execve("/proc/self/exe", const_cast<char**>(arguments), const_cast<char**>(environment));
-  ::_exit(3);
 }
 
 TEST_F(AppendLogTest, KilledProcessLosesNoAcknowledgedRecord) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  const pid_t child = start_child(dir_, ends[1]);
+  const pid_t child = testing::start_child("AppendLogChild.*", dir_, ends[1]);
   ::close(ends[1]);
   int acknowledged = -1;
   for (int i = 0; i < 3000; ++i) {
@@ -155,7 +135,7 @@ TEST_F(AppendLogTest, KilledProcessLosesNoAcknowledgedRecord) {
   ::close(ends[0]);
   ::waitpid(child, nullptr, 0);
 
-  auto log = AppendLog::open(child_options(dir_));
+  auto log = AppendLog::open(options(128 << 10));
   ASSERT_TRUE(log) << log.error().reason;
   const auto records = read_all();
   ASSERT_GT(records.size(), static_cast<size_t>(acknowledged));

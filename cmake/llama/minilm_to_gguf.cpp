@@ -242,9 +242,10 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
   gguf_set_val_u32(out, "bert.pooling_type", 1);  // mean
   write_vocabulary(out, common_json::parse(read_file(tokenizer_path)));
 
-  // The table of words is only read by row: 8 bits cost nothing there and save 3/4 of the file.
+  // The table of words is only read by row: as few bits as the matrices have cost nothing there, and
+  // never more than 8, which save 3/4 of the file.
   writer.keep("embeddings.word_embeddings.weight", "token_embd.weight",
-              type == GGML_TYPE_IQ4_NL ? type : GGML_TYPE_Q8_0);
+              ggml_is_quantized(type) ? type : GGML_TYPE_Q8_0);
   writer.keep("embeddings.position_embeddings.weight", "position_embd.weight");
   writer.keep("embeddings.token_type_embeddings.weight", "token_types.weight");
   writer.keep("embeddings.LayerNorm.weight", "token_embd_norm.weight");

@@ -20,17 +20,12 @@ Result<std::unique_ptr<PooledEncoder>> PooledEncoder::load(const Options& option
   if (!model) return refuse(std::move(model).error());
   std::unique_ptr<PooledEncoder> encoder(new PooledEncoder(std::move(*model), options));
   // One now, to refuse at start what cannot run.
-  auto first = encoder->make_context();
+  auto first = encoder->take_context();
   if (!first->usable()) {
     return refuse(Refusal::internal(Layer::inference, "the encoder's context cannot be made"));
   }
-  --encoder->may_make_;
-  encoder->idle_.push_back(std::move(first));
+  encoder->give_back(std::move(first));
   return encoder;
-}
-
-std::unique_ptr<EncoderContext> PooledEncoder::make_context() const {
-  return std::make_unique<EncoderContext>(*model_, max_tokens_, /*texts=*/1, /*threads=*/1);
 }
 
 std::unique_ptr<EncoderContext> PooledEncoder::take_context() {
@@ -43,7 +38,7 @@ std::unique_ptr<EncoderContext> PooledEncoder::take_context() {
   }
   --may_make_;
   lock.unlock();
-  return make_context();
+  return std::make_unique<EncoderContext>(*model_, max_tokens_, /*texts=*/1, /*threads=*/1);
 }
 
 void PooledEncoder::give_back(std::unique_ptr<EncoderContext> context) {

@@ -39,8 +39,7 @@ class PooledEncoder {
 
  private:
   PooledEncoder(std::unique_ptr<Model> model, const Options& options);
-  std::unique_ptr<EncoderContext> make_context() const;
-  std::unique_ptr<EncoderContext> take_context();  // waits until one is free
+  std::unique_ptr<EncoderContext> take_context();  // an idle one, a new one, or waits for one
   void give_back(std::unique_ptr<EncoderContext> context);
 
   std::unique_ptr<Model> model_;

@@ -10,6 +10,7 @@ find_package(CLI11 REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 find_package(PkgConfig REQUIRED)
+find_package(mimalloc 2.0 REQUIRED)
 pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)
 
 if(GATEHOUSE_TESTS)

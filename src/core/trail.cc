@@ -45,6 +45,14 @@ void DecisionTrail::note(Layer layer, std::string_view step, std::string_view de
   add(layer, step, detail);
 }
 
+void DecisionTrail::note(Layer layer, std::string_view step,
+                         std::initializer_list<std::string_view> detail) {
+  char joined[kMaxDetailBytes];
+  size_t size = 0;
+  for (const std::string_view piece : detail) size += piece.copy(joined + size, sizeof joined - size);
+  add(layer, step, std::string_view(joined, size));
+}
+
 void DecisionTrail::number(Layer layer, std::string_view step, int64_t value, std::string_view unit,
                            std::string_view detail) {
   if (Note* note = add(layer, step, detail)) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -48,6 +49,8 @@ class DecisionTrail {
   /// "This layer did this step, because …". `step` must be a literal: it is not copied, and its
   /// first word should be stable, since people search for it ("route", "budget_reserve").
   void note(Layer layer, std::string_view step, std::string_view detail = {});
+  /// The same with a detail in pieces.
+  void note(Layer layer, std::string_view step, std::initializer_list<std::string_view> detail);
 
   /// A count or amount with its unit ("tokens", "us", "micro_usd"); `unit` must be a literal.
   void number(Layer layer, std::string_view step, int64_t value, std::string_view unit = {},

@@ -43,7 +43,7 @@ inference::CallContext* ModelCall::begin(const routing::Target& target) {
   scope_.record.upstream = target.upstream;
   scope_.record.model_served = target.model;
   scope_.record.provider = upstream_->backend->provider();
-  scope_.trail().note(Layer::routing, "target", target.upstream + "/" + target.model);
+  scope_.trail().note(Layer::routing, "target", {target.upstream, "/", target.model});
   const settlement::TraceContext& trace = scope_.trace();
   context_ = std::make_unique<inference::CallContext>(inference::CallContext{
       services.loop, services.client, scope_.exchange().cancellation(), scope_.trail(),

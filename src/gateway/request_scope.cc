@@ -115,7 +115,7 @@ Result<void> RequestScope::begin() {
   record.user = principal_->user_id();
   policy_ = snapshot_->policy(principal_->policy());
   trail_.note(Layer::admission, "key",
-              fmt::format("{} of tenant {}", principal_->key_id(), principal_->tenant_id()));
+              {principal_->key_id(), " of tenant ", principal_->tenant_id()});
   if (!principal_->has_role(admission::Role::data)) {
     Refusal refusal;
     refusal.kind = ErrorKind::permission;
@@ -137,7 +137,7 @@ Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
   record.policy = policy_->name();
   record.policy_version = policy_->hash();
   trail_.note(Layer::routing, "alias",
-              fmt::format("{} has {} target(s)", model, alias->targets.size()));
+              {model, " has ", std::to_string(alias->targets.size()), " target(s)"});
   return alias;
 }
 

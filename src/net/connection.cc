@@ -19,22 +19,6 @@ constexpr milliseconds kLingerLimit{2000};
 constexpr size_t kLingerBytes = 1024 * 1024;
 constexpr size_t kKeptBody = 64 * 1024;
 
-/// What the server says itself; a handler's own would contradict it.
-bool is_framing(std::string_view name) {
-  switch (name.size()) {
-    case 4:
-      return same_name(name, "date");
-    case 10:
-      return same_name(name, "connection") || same_name(name, "keep-alive");
-    case 14:
-      return same_name(name, "content-length");
-    case 17:
-      return same_name(name, "transfer-encoding");
-    default:
-      return false;
-  }
-}
-
 void append_number(std::string& out, uint64_t value, int base) {
   char digits[24];
   const auto [end, error] = std::to_chars(digits, digits + sizeof digits, value, base);
@@ -224,11 +208,15 @@ void Connection::begin_head(int status, const Headers& headers) {
   out_ += reason_phrase(status);
   out_ += "\r\n";
   out_ += shard_.date_line(received_at_);
-  headers.for_each([this](const Header& header) {
-    if (is_framing(header.name)) return;
-    // Name, ": ", value and line end lie together in the list's own text.
-    out_.append(header.name.data(), header.name.size() + header.value.size() + 4);
-  });
+  if (!headers.may_frame()) {
+    out_ += headers.wire();
+  } else {
+    headers.for_each([this](const Header& header) {
+      if (is_framing(header.name)) return;
+      // Name, ": ", value and line end lie together in the list's own text.
+      out_.append(header.name.data(), header.name.size() + header.value.size() + 4);
+    });
+  }
   if (shared_->draining.load(std::memory_order_relaxed)) keep_alive_ = false;
   if (!keep_alive_) {
     out_ += "connection: close\r\n";
@@ -274,6 +262,7 @@ Task<Result<void>> Connection::respond(Response response) {
   iovec parts[2] = {part(out_), part(response.body)};
   int count = bodiless || no_body_out_ || response.body.empty() ? 1 : 2;
   iovec* rest = parts;
+  co_await loop().turn_over();
   const Write written = try_write(rest, count);
   if (written == Write::done) co_return Result<void>{};
   if (written == Write::failed) co_return gone();

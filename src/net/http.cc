@@ -2,23 +2,41 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 #include "core/json.h"
 
 namespace gatehouse::net {
 namespace {
 
+/// What a usual head needs, so that it grows once.
+constexpr size_t kUsualBytes = 480;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// CR, LF and NUL, and some more control characters that no usual header has.
+bool may_end_line(std::string_view text) {
+  // Eight bytes at a time: the high bit of a byte of `low` tells that the byte is below 14.
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  uint64_t low = 0;
+  while (text.size() >= sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, text.data(), sizeof word);
+    low |= (word - kOnes * 14) & ~word;
+    text.remove_prefix(sizeof word);
+  }
+  bool found = (low & (kOnes << 7)) != 0;
+  for (const char c : text) found |= static_cast<unsigned char>(c) < 14;
+  return found;
 }
 
 void append_safe(std::string& out, std::string_view text) {
   const size_t at = out.size();
   out.append(text);
-  // Looked for before they are replaced: there are none, and this the compiler makes fast.
-  bool unsafe = false;
-  for (const char c : text) unsafe |= c == '\r' || c == '\n' || c == '\0';
-  if (!unsafe) return;
+  if (!may_end_line(text)) return;
   for (size_t i = at; i < out.size(); ++i) {
     if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
   }
@@ -32,7 +50,24 @@ bool same_name(std::string_view a, std::string_view b) {
          });
 }
 
+bool is_framing(std::string_view name) {
+  switch (name.size()) {
+    case 4:
+      return same_name(name, "date");
+    case 10:
+      return same_name(name, "connection") || same_name(name, "keep-alive");
+    case 14:
+      return same_name(name, "content-length");
+    case 17:
+      return same_name(name, "transfer-encoding");
+    default:
+      return false;
+  }
+}
+
 void Headers::add(std::string_view name, std::string_view value) {
+  if (wire_.empty()) wire_.reserve(kUsualBytes);
+  may_frame_ |= is_framing(name);
   append_safe(wire_, name);
   wire_ += ": ";
   append_safe(wire_, value);

@@ -19,6 +19,10 @@ struct Header {
 /// ASCII case-insensitive equality, as header names compare.
 bool same_name(std::string_view a, std::string_view b);
 
+/// Whether a header of that name frames the message: what a server says itself, and where a
+/// handler's own would contradict it.
+bool is_framing(std::string_view name);
+
 /// Headers to send, kept as the bytes that go on the wire. Names and values are made safe: bytes
 /// that could end a line (CR, LF, NUL) become spaces.
 class Headers {
@@ -47,11 +51,13 @@ class Headers {
   /// "name: value\r\n" lines.
   const std::string& wire() const { return wire_; }
   bool empty() const { return wire_.empty(); }
-  void clear() { wire_.clear(); }
+  /// Whether there may be one that frames the message: its length, its connection, its date.
+  bool may_frame() const { return may_frame_; }
 
  private:
   static Header next(std::string_view& rest);
   std::string wire_;
+  bool may_frame_ = false;
 };
 
 /// A request that was read whole. The views live as long as the request's exchange.

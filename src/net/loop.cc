@@ -57,6 +57,8 @@ struct Sleeper
   std::optional<Resume> resume;
 };
 
+using Resume = Sleeper::Resume;
+
 struct Park {
   Sleeper* sleeper;
   void operator()(Sleeper::Resume&& resume) const { sleeper->resume.emplace(std::move(resume)); }
@@ -68,10 +70,13 @@ using Sleepers = boost::intrusive::list<Sleeper, boost::intrusive::constant_time
 
 struct Loop::Engine {
   Sleepers sleepers;
-  asio::io_context context{1};  // one thread runs it; others may post
+  // One thread runs it and has all its sockets; others may post.
+  asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   asio::executor_work_guard<LoopExecutor> work{context.get_executor()};
   Timer timer{context};
   bool ticking = false;
+  std::vector<Resume> until_turn_over;
+  std::vector<Resume> resuming;
 };
 
 Loop::Loop(size_t index, const Clock& clock, Random& random)
@@ -92,6 +97,7 @@ Loop::~Loop() {
     engine_->sleepers.pop_front();
     sleeper.abandon();
   }
+  engine_->until_turn_over.clear();
 }
 
 asio::io_context& Loop::context() {
@@ -118,6 +124,24 @@ Task<void> Loop::sleep_for(std::chrono::milliseconds duration) {
   Deadline deadline(wheel_, &sleeper, [](void* s) { static_cast<Sleeper*>(s)->wake(); });
   deadline.set(clock_.steady() + duration);
   co_await asio::async_initiate<const Sleeper::Token, void()>(Park{&sleeper}, use_task);
+}
+
+Task<void> Loop::turn_over() {
+  return asio::async_initiate<const Sleeper::Token, void()>(
+      [this](Resume&& resume) {
+        // Posted work runs after all that is ready now.
+        if (engine_->until_turn_over.empty()) {
+          asio::post(engine_->context, [this] { end_turn(); });
+        }
+        engine_->until_turn_over.push_back(std::move(resume));
+      },
+      use_task);
+}
+
+void Loop::end_turn() {
+  std::swap(engine_->until_turn_over, engine_->resuming);
+  for (Resume& resume : engine_->resuming) resume();
+  engine_->resuming.clear();
 }
 
 void Loop::run() {

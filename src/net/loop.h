@@ -41,6 +41,10 @@ class Loop {
   /// that is destroyed meanwhile destroys the waiting coroutine.
   Task<void> sleep_for(std::chrono::milliseconds duration);
 
+  /// Waits until everything that was ready together has been handled. Who sends then, sends beside
+  /// the others of this turn: their peers are woken once, not once a message.
+  Task<void> turn_over();
+
   /// Runs until `stop`, on the calling thread.
   void run();
   /// Whether `run` runs. From any thread.
@@ -51,6 +55,7 @@ class Loop {
  private:
   struct Engine;
   void tick();
+  void end_turn();
 
   const size_t index_;
   const Clock& clock_;

@@ -221,6 +221,7 @@ Task<bool> UpstreamConnection::round_trip(const ClientRequest& request,
   iovec parts[2] = {part(out_), part(request.body)};
   iovec* rest = parts;
   int count = request.body.empty() ? 1 : 2;
+  co_await loop().turn_over();
   Write written = try_write(rest, count);
   if (written == Write::blocked) {
     set_deadline(Wait::send, limits_->first_byte_ms);

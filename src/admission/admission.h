@@ -195,7 +195,7 @@ class AdmissionService {
 
  private:
   friend class Admission;
-  AdmissionService(AdmissionOptions options, Pepper pepper);
+  AdmissionService(AdmissionOptions options, const Pepper& pepper);
   Result<void> recover();
   void fold_until(const std::stop_token& stop);
   struct Registry;

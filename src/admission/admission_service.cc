@@ -94,7 +94,7 @@ struct AdmissionService::Registry {
   }
 };
 
-AdmissionService::AdmissionService(AdmissionOptions options, Pepper pepper)
+AdmissionService::AdmissionService(AdmissionOptions options, const Pepper& pepper)
     : options_(std::move(options)), pepper_(pepper), registry_(std::make_unique<Registry>()) {}
 
 AdmissionService::~AdmissionService() {

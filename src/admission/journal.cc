@@ -10,7 +10,7 @@ namespace gatehouse::admission {
 namespace {
 
 constexpr size_t kMaxName = 64;  // of ids; longer request ids are left out
-constexpr size_t kLineBytes = 6 * 21 + 4 * (kMaxName + 1) + 16;
+constexpr size_t kLineBytes = 6UL * 21 + 4 * (kMaxName + 1) + 16;
 constexpr size_t kMaxFields = 12;
 
 /// Writes blank-parted fields into a buffer that holds the longest record there is.

@@ -52,8 +52,9 @@ class Ledger {
  public:
   Ledger() = default;
   Ledger(Ledger&&) = default;
-  Ledger& operator=(Ledger&&) = default;
-  Ledger(const Ledger&) = delete;  // open reservations point to owners
+  // The compiler's own name for an index.
+  Ledger& operator=(Ledger&&) = default;  // NOLINT(bugprone-reserved-identifier)
+  Ledger(const Ledger&) = delete;         // open reservations point to owners
   Ledger& operator=(const Ledger&) = delete;
 
   struct Journal {

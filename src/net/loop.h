@@ -41,8 +41,8 @@ class Loop {
   /// that is destroyed meanwhile destroys the waiting coroutine.
   Task<void> sleep_for(std::chrono::milliseconds duration);
 
-  /// Waits until everything that was ready together has been handled. Who sends then, sends beside
-  /// the others of this turn: their peers are woken once, not once a message.
+  /// Waits until everything that was ready together has been handled. Messages that are sent then
+  /// go out side by side, and wake a peer that reads several of them once (decision 0024).
   Task<void> turn_over();
 
   /// Runs until `stop`, on the calling thread.

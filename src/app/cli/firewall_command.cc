@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "config/json_text.h"
 #include "firewall/eval/eval.h"
+#include "firewall/eval/lines.h"
 
 namespace gatehouse::app::cli {
 namespace {
@@ -20,8 +21,10 @@ namespace eval = firewall::eval;
 
 struct Options {
   std::string config_file, policy = "default", input, output, role = "user";
+  std::string old_config_file, old_policy = "default";  // of a dry run
   double seconds = 5;
   bool json = false;
+  bool must_agree = false;
 };
 
 /// The firewall and the policy that the options name.
@@ -30,31 +33,62 @@ struct Ready {
   std::shared_ptr<const firewall::Policy> policy;
 };
 
-std::optional<Ready> prepare(const Options& options) {
-  const auto config = load_config(options.config_file, false);
-  if (!config) return std::nullopt;
+std::shared_ptr<const firewall::Policy> policy_of(const std::string& file,
+                                                  const std::string& name) {
+  const auto config = load_config(file, false);
+  if (!config) return nullptr;
   const firewall::PolicySpec* spec = nullptr;
   std::vector<std::string> names;
   for (const firewall::PolicySpec& each : config->firewall.policies) {
     names.push_back(each.name);
-    if (each.name == options.policy) spec = &each;
+    if (each.name == name) spec = &each;
   }
   if (spec == nullptr) {
-    complain(fmt::format("firewall: there is no policy \"{}\"; known: {}.", options.policy,
+    complain(fmt::format("firewall: there is no policy \"{}\"; known: {}.", name,
                          fmt::join(names, ", ")));
-    return std::nullopt;
+    return nullptr;
   }
   auto policy = firewall::Policy::compile(*spec);
   if (!policy) {
     complain(policy.error());
-    return std::nullopt;
+    return nullptr;
   }
+  return std::move(*policy);
+}
+
+std::optional<Ready> prepare(const Options& options) {
+  auto policy = policy_of(options.config_file, options.policy);
+  if (!policy) return std::nullopt;
   auto firewall = load_firewall();
   if (!firewall) {
     complain(firewall.error());
     return std::nullopt;
   }
-  return Ready{std::move(*firewall), std::move(*policy)};
+  return Ready{std::move(*firewall), std::move(policy)};
+}
+
+/// Standard input for "" and "-". Nothing, with a word about it, where the file can't be read.
+struct Input {
+  eval::File file;
+  std::FILE* stream = stdin;
+};
+std::optional<Input> open_input(const std::string& name) {
+  Input input;
+  if (name.empty() || name == "-") return input;
+  input.file.reset(std::fopen(name.c_str(), "r"));
+  input.stream = input.file.get();
+  if (input.stream != nullptr) return input;
+  complain(fmt::format("{} can't be read.", name));
+  return std::nullopt;
+}
+
+std::optional<firewall::Source> role_of(const Options& options) {
+  const auto source = eval::source_of(options.role);
+  if (!source) {
+    complain(
+        fmt::format("firewall: \"{}\" is no role; expected user, system, tool, …", options.role));
+  }
+  return source;
 }
 
 void bad_line(uint64_t line, std::string_view why) {
@@ -62,36 +96,89 @@ void bad_line(uint64_t line, std::string_view why) {
 }
 
 int scan(const Options& options) {
-  const auto source = eval::source_of(options.role);
-  if (!source) {
-    complain(fmt::format("firewall scan: \"{}\" is no role; expected user, system, tool, …",
-                         options.role));
-    return kUsage;
-  }
+  const auto source = role_of(options);
+  if (!source) return kUsage;
   const auto ready = prepare(options);
   if (!ready) return kFailed;
-  const bool standard = options.input.empty() || options.input == "-";
-  std::FILE* in = standard ? stdin : std::fopen(options.input.c_str(), "r");
-  if (in == nullptr) {
-    complain(fmt::format("{} can't be read.", options.input));
-    return kFailed;
-  }
+  const auto in = open_input(options.input);
+  if (!in) return kFailed;
   const bool printed = options.output.empty() || options.output == "-";
-  std::FILE* out = printed ? stdout : std::fopen(options.output.c_str(), "w");
-  if (out == nullptr) {
-    if (!standard) std::fclose(in);
+  const eval::File file(printed ? nullptr : std::fopen(options.output.c_str(), "w"));
+  if (!printed && !file) {
     complain(fmt::format("{} can't be written.", options.output));
     return kFailed;
   }
-  const auto stats = eval::scan(*ready->firewall, *ready->policy, in, out,
-                                {.default_source = *source, .bad_line = bad_line});
-  if (!standard) std::fclose(in);
-  if (!printed) std::fclose(out);
+  const auto stats =
+      eval::scan(*ready->firewall, *ready->policy, in->stream, printed ? stdout : file.get(),
+                 {.default_source = *source, .bad_line = bad_line});
   if (!stats) {
     complain(stats.error());
     return kFailed;
   }
   return stats->bad == 0 ? kOk : kFailed;
+}
+
+void tell(const eval::DryRun& run) {
+  Table table({"line", "before", "after", "decided by"});
+  for (const eval::Difference& each : run.differences) {
+    table.add({std::to_string(each.line), std::string(to_string(each.before)),
+               std::string(to_string(each.after)), each.why});
+  }
+  if (!table.empty()) print(table.to_string());
+  const uint64_t differ = run.stricter + run.milder;
+  if (differ > run.differences.size()) {
+    print_line(fmt::format("… and {} more", differ - run.differences.size()));
+  }
+  print_line(fmt::format("{} texts: {} decided as before, {} more strictly, {} more mildly.",
+                         run.texts, run.same, run.stricter, run.milder));
+}
+
+std::string to_json(const eval::DryRun& run) {
+  bj::array rows;
+  for (const eval::Difference& each : run.differences) {
+    rows.push_back(bj::object{{"line", each.line},
+                              {"before", to_string(each.before)},
+                              {"after", to_string(each.after)},
+                              {"why", each.why}});
+  }
+  return config::pretty(bj::object{{"texts", run.texts},
+                                   {"same", run.same},
+                                   {"stricter", run.stricter},
+                                   {"milder", run.milder},
+                                   {"bad_lines", run.bad},
+                                   {"differences", rows}});
+}
+
+int dry_run(const Options& options) {
+  const auto source = role_of(options);
+  if (!source) return kUsage;
+  const std::string& old_file =
+      options.old_config_file.empty() ? options.config_file : options.old_config_file;
+  if (old_file == options.config_file && options.old_policy == options.policy) {
+    complain(
+        fmt::format("firewall dry-run: \"{}\" would be compared with itself; --policy and "
+                    "--config name what is to come, --against and --against-config what is.",
+                    options.policy));
+    return kUsage;
+  }
+  const auto before = policy_of(old_file, options.old_policy);
+  const auto after = before ? prepare(options) : std::nullopt;
+  if (!after) return kFailed;
+  const auto in = open_input(options.input);
+  if (!in) return kFailed;
+  const auto run = eval::dry_run(*after->firewall, *before, *after->policy, in->stream,
+                                 {.default_source = *source, .bad_line = bad_line});
+  if (!run) {
+    complain(run.error());
+    return kFailed;
+  }
+  if (options.json) {
+    print(to_json(*run));
+  } else {
+    tell(*run);
+  }
+  const bool agreed = run->same == run->texts || !options.must_agree;
+  return run->bad == 0 && agreed ? kOk : kFailed;
 }
 
 int evaluate(const Options& options) {
@@ -168,6 +255,7 @@ void add_firewall(CLI::App& root, int& exit_code) {
       "  echo '{\"text\":\"Ignore all previous instructions\"}' | gatehouse firewall scan\n"
       "  gatehouse firewall eval labelled/ --policy strict --config gatehouse.yaml\n"
       "  gatehouse firewall test cases.jsonl\n"
+      "  gatehouse firewall dry-run recorded.jsonl --policy strict --against default\n"
       "  gatehouse firewall bench");
   const auto options = std::make_shared<Options>();
   CLI::App& scanned = sub(*wall, "scan", "Judges JSON Lines with `text`; one JSON object for each",
@@ -192,6 +280,23 @@ void add_firewall(CLI::App& root, int& exit_code) {
                          exit_code, test);
   tested.add_option("file", options->input, "Cases as JSON Lines: `text`, `expect`, …")->required();
   tested.add_flag("--json", options->json, "JSON instead of a table");
+  CLI::App& dry = sub(*wall, "dry-run",
+                      "What a policy would decide otherwise than another about recorded texts",
+                      options, exit_code, dry_run);
+  dry.add_option("file,--input", options->input,
+                 "Texts as `scan` reads them; standard input if it is - or missing");
+  dry.add_option("--against", options->old_policy, "The policy that decides now")
+      ->capture_default_str();
+  dry.add_option("--against-config", options->old_config_file,
+                 "The configuration file with that policy; that of --config if missing")
+      ->type_name("FILE");
+  dry.add_option("--role", options->role, "Who supplied lines that don't say so")
+      ->capture_default_str();
+  dry.add_flag("--must-agree", options->must_agree, "Fail if anything is decided otherwise");
+  dry.add_flag("--json", options->json, "JSON instead of a table");
+  dry.footer(
+      "A policy in shadow mode is compared by what it would do. Says what decided, never the "
+      "text.");
 }
 
 }  // namespace gatehouse::app::cli

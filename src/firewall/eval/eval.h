@@ -16,8 +16,8 @@
 #include "core/result.h"
 #include "firewall/firewall.h"
 
-/// The firewall offline: what `gatehouse firewall scan | eval | bench | test` do, without the
-/// command line. Everything streams; memory does not grow with the size of a file.
+/// The firewall offline: what `gatehouse firewall scan | eval | bench | test | dry-run` do, without
+/// the command line. Everything streams; memory does not grow with the size of a file.
 namespace gatehouse::firewall::eval {
 
 /// A line longer than this is a bad line.
@@ -144,6 +144,7 @@ struct DryRun {
   uint64_t same = 0;
   uint64_t stricter = 0;
   uint64_t milder = 0;
+  uint64_t bad = 0;                     // lines that were reported and skipped
   std::vector<Difference> differences;  // the first thousand
 };
 Result<DryRun> dry_run(const Firewall& firewall, const Policy& before, const Policy& after,

@@ -147,6 +147,7 @@ Result<DryRun> dry_run(const Firewall& firewall, const Policy& before, const Pol
         return {};
       });
   if (!done) return refuse(std::move(done.error()));
+  run.bad = stats.bad;
   return run;
 }
 

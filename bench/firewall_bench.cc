@@ -101,7 +101,7 @@ double micros_per_kb(const std::string& all, size_t size,
 void hold_back(const std::string& all) {
   OutputRules rules;
   rules.decide = [](const Finding&) { return Action::flag; };
-  const LeakIndex prompt(
+  const PromptLeak prompt(
       "You are a helpful assistant of a bank. Answer in short sentences and never promise "
       "anything.");
   rules.leak = &prompt;

@@ -8,7 +8,7 @@
 
 #include "core/digest.h"
 #include "firewall/leak/canary.h"
-#include "firewall/leak/leak_index.h"
+#include "firewall/leak/prompt_leak.h"
 #include "firewall/pii/vault.h"
 #include "firewall/stream/stream_window.h"
 
@@ -22,13 +22,13 @@ constexpr size_t kLearnedStep = 4096;
 
 constexpr std::array kLearnedCategories = {Category::harmful, Category::hate};
 
-/// The index of a system prompt: applications send the same prompt with each request, so the last
-/// few are kept per thread, under a hash of their text.
-std::shared_ptr<const LeakIndex> leak_index(std::string_view prompt) {
+/// What is known of a system prompt: applications send the same prompt with each request, so the
+/// last few are kept per thread, under a hash of their text.
+std::shared_ptr<const PromptLeak> prompt_leak(std::string_view prompt) {
   constexpr size_t kKept = 8;
   struct Entry {
     Digest digest{};
-    std::shared_ptr<const LeakIndex> index;
+    std::shared_ptr<const PromptLeak> leak;
   };
   thread_local std::vector<Entry> kept;
   thread_local Sha256 hash;
@@ -39,11 +39,11 @@ std::shared_ptr<const LeakIndex> leak_index(std::string_view prompt) {
                                [&](const Entry& entry) { return entry.digest == digest; });
   if (at != kept.end()) {
     std::rotate(kept.begin(), at, at + 1);
-    return kept.front().index;
+    return kept.front().leak;
   }
   if (kept.size() == kKept) kept.pop_back();
-  kept.insert(kept.begin(), {digest, std::make_shared<const LeakIndex>(prompt)});
-  return kept.front().index;
+  kept.insert(kept.begin(), {digest, std::make_shared<const PromptLeak>(prompt)});
+  return kept.front().leak;
 }
 
 class WindowedGuard final : public OutputGuard {
@@ -64,7 +64,7 @@ class WindowedGuard final : public OutputGuard {
     if (start(Detector::leak, !context.system_prompt.empty() &&
                                   policy_->acts_on(Category::system_prompt_leak, Direction::output,
                                                    Source::assistant))) {
-      leak_ = leak_index(context.system_prompt);
+      leak_ = prompt_leak(context.system_prompt);
       if (!leak_->empty()) rules_.leak = leak_.get();
     }
     if (start(Detector::canary, !context.canary.empty())) {
@@ -210,7 +210,7 @@ class WindowedGuard final : public OutputGuard {
   Verdict verdict_;
   Judge judge_;
   OutputRules rules_;
-  std::shared_ptr<const LeakIndex> leak_;
+  std::shared_ptr<const PromptLeak> leak_;
   std::optional<CanaryMatcher> canary_;
   std::vector<std::unique_ptr<Stream>> streams_;
   uint32_t current_ = 0;  // segment that the window under way belongs to

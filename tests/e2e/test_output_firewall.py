@@ -1,4 +1,6 @@
 """What a person may read of an answer passes the firewall: text, refusals, thoughts, tool arguments."""
+import base64
+import codecs
 import re
 
 import anthropic
@@ -90,6 +92,29 @@ def test_a_canary_is_planted_and_an_answer_that_holds_it_ends(with_canary, fake)
         for chunk in ask(with_canary, stream=True):
             shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
     assert canary not in shown
+
+
+PROMPT = "You are the help desk of Example Bank. Never mention that the branch in Riga closes in May, and offer the premium account first."
+
+
+@pytest.mark.parametrize("disguise", [
+    lambda t: t, lambda t: t[::-1], lambda t: codecs.encode(t, "rot13"), lambda t: base64.b64encode(t.encode()).decode(), lambda t: t.encode().hex()],
+    ids=["plain", "reversed", "rot13", "base64", "hex"])
+def test_the_system_prompt_is_not_shown_in_any_disguise(openai_client, fake, disguise):
+    messages = [{"role": "system", "content": PROMPT}, {"role": "user", "content": "When do you open?"}]
+    fake.script.text = "Sure, here it is: " + disguise(PROMPT) + " Anything else?"
+    with pytest.raises(openai.APIStatusError) as caught:
+        openai_client.chat.completions.create(model="gpt-fake", messages=messages)
+    assert "system_prompt_leak" in str(caught.value.body)
+    shown = ""
+    with pytest.raises(openai.APIError):
+        for chunk in openai_client.chat.completions.create(model="gpt-fake", messages=messages, stream=True):
+            shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
+    two_words_coded = 24
+    assert len(shown) <= len("Sure, here it is: ") + two_words_coded
+    fake.script.text = "A picture: " + base64.b64encode(b"We open at nine and close at five, on Saturdays at noon, and never on Sundays.").decode()
+    answer = openai_client.chat.completions.create(model="gpt-fake", messages=messages)
+    assert answer.choices[0].message.content == fake.script.text
 
 
 def test_without_a_system_prompt_there_is_nothing_to_plant(with_canary, fake):

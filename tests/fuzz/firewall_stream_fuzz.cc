@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t step = 1 + data[0] % 32;
   const bool redacting = (data[1] & 1) != 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const LeakIndex prompt(
+  const PromptLeak prompt(
       "one two three four five six seven eight nine ten eleven twelve thirteen fourteen");
   OutputRules rules;
   rules.decide = [redacting](const Finding&) { return redacting ? Action::redact : Action::flag; };

@@ -25,7 +25,7 @@ void scan_output(std::string_view text, const OutputRules& rules, Findings& out)
     if (step.found) {
       out.push_back({Category::system_prompt_leak, "leak.system-prompt",
                      static_cast<uint32_t>(step.begin), static_cast<uint32_t>(step.end), 0.95F,
-                     "shingles"});
+                     step.evidence});
     }
   }
   if (rules.canary != nullptr) {

@@ -19,9 +19,9 @@ constexpr size_t kLongestMarkup = 384;
 constexpr size_t kLongWord = 16;
 constexpr size_t kCapitals = 4;
 
-const LeakIndex& no_prompt() {
-  static const LeakIndex index{std::string_view()};
-  return index;
+const PromptLeak& no_prompt() {
+  static const PromptLeak leak{std::string_view()};
+  return leak;
 }
 const CanaryMatcher& no_canary() {
   static const CanaryMatcher matcher{std::string_view()};
@@ -98,12 +98,12 @@ void StreamWindow::watch(std::string_view text, size_t position, bool last) {
   found_.clear();
   leak_hold_ = canary_hold_ = position + text.size();
   if (rules_.leak != nullptr) {
-    const LeakIndex::Cursor::Step step = leak_cursor_.feed(text, position, last);
+    const PromptLeak::Step step = leak_cursor_.feed(text, position, last);
     leak_hold_ = step.hold_from;
     if (step.found) {
       found_.push_back({Category::system_prompt_leak, "leak.system-prompt",
                         static_cast<uint32_t>(step.begin), static_cast<uint32_t>(step.end), 0.95F,
-                        "shingles"});
+                        step.evidence});
     }
   }
   if (rules_.canary != nullptr) {

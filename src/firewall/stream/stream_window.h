@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "firewall/leak/canary.h"
-#include "firewall/leak/leak_index.h"
+#include "firewall/leak/prompt_leak.h"
 #include "firewall/tagger/tagger.h"
 #include "firewall/text/normaliser.h"
 #include "firewall/types.h"
@@ -25,7 +25,7 @@ struct OutputRules {
   const tagger::Tagger* tagger = nullptr;  // names and addresses
   tagger::Wanted tags;                     // which of them
   bool signatures = true;
-  const LeakIndex* leak = nullptr;        // of this request's system prompt
+  const PromptLeak* leak = nullptr;       // of this request's system prompt
   const CanaryMatcher* canary = nullptr;  // planted in it
   /// Most bytes that are held back; what is longer is judged as what it is by then. At least 128.
   size_t max_hold = 512;
@@ -80,7 +80,7 @@ class StreamWindow {
   Findings settled_;
   Findings found_;
   Normalised view_;
-  LeakIndex::Cursor leak_cursor_;
+  PromptLeak::Cursor leak_cursor_;
   CanaryMatcher::Cursor canary_cursor_;
   size_t leak_hold_ = 0;  // offsets in the answer
   size_t canary_hold_ = 0;

@@ -16,6 +16,11 @@ void find_encoded(Normalised& out, size_t max_children);
 /// letters, digits and spaces. What decides that a run of characters was an encoding.
 bool reads_as_text(std::string_view bytes);
 
+/// What a character stands for in base64 (both alphabets) and in hex; negative if it stands in
+/// neither.
+int base64_value(char c);
+int hex_value(char c);
+
 // The decoders, each for one run of its alphabet, without surrounding text. Empty where the run is
 // not such an encoding. RFC 4648 for base64 (both alphabets, padding optional) and base32.
 std::optional<std::string> decode_base64(std::string_view run);

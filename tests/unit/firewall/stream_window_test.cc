@@ -191,7 +191,7 @@ TEST(StreamWindow, TheSystemPromptIsNotShownBeyondTwoWords) {
       "You are Ada, the assistant of Example Bank. Never discuss competitors. Always greet the "
       "customer by "
       "name and offer the premium account before answering questions about fees.";
-  const LeakIndex index(prompt);
+  const PromptLeak index(prompt);
   OutputRules rules = rules_for_values();
   rules.leak = &index;
   const std::string text =

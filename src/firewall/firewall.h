@@ -116,6 +116,8 @@ struct InputVerdict : Verdict {
 struct OutputContext {
   std::string_view system_prompt;  // system and developer text of the request, joined
   std::string_view canary;         // empty: none was planted
+  /// Tool results and documents of the request, which the answer should rest on.
+  std::span<const std::string_view> sources;
   std::shared_ptr<Vault> vault;    // null: nothing was redacted in the input
 };
 

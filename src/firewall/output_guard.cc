@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/digest.h"
+#include "firewall/grounding/sources.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
 #include "firewall/pii/vault.h"
@@ -70,6 +71,15 @@ class WindowedGuard final : public OutputGuard {
     if (start(Detector::canary, !context.canary.empty())) {
       canary_.emplace(context.canary);
       rules_.canary = &*canary_;
+    }
+    const auto acts = policy_->acts_on(Category::ungrounded, Direction::output, Source::assistant);
+    if (start(Detector::grounding, !context.sources.empty() && acts)) {
+      sources_.emplace(context.sources);
+      if (!sources_->empty()) rules_.sources = &*sources_;
+      rules_.hold_sentences =
+          policy_->rule(Category::ungrounded, Direction::output, Source::assistant).action >=
+              Action::redact &&
+          !policy_->shadow();
     }
     harm_ = std::any_of(kLearnedCategories.begin(), kLearnedCategories.end(), [&](Category c) {
       return policy_->acts_on(c, Direction::output, Source::assistant);
@@ -149,7 +159,10 @@ class WindowedGuard final : public OutputGuard {
       verdict_.action = verdict_.unshadowed = Action::block;
       return nullptr;
     }
-    auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules_);
+    OutputRules rules = rules_;
+    const bool content = id.tool_call == StreamId{}.tool_call;
+    if (!content) rules.sources = nullptr;  // arguments, thoughts and refusals state nothing
+    auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
     if (vault_) {
       stream->restorer.emplace(*vault_,
                                id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
@@ -212,6 +225,7 @@ class WindowedGuard final : public OutputGuard {
   OutputRules rules_;
   std::shared_ptr<const PromptLeak> leak_;
   std::optional<CanaryMatcher> canary_;
+  std::optional<Sources> sources_;
   std::vector<std::unique_ptr<Stream>> streams_;
   uint32_t current_ = 0;  // segment that the window under way belongs to
   bool harm_ = false;

@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, kCategoryCount> kCategoryNames = {"inject
                                                                          "role_marker",
                                                                          "unsafe_url",
                                                                          "code_execution",
+                                                                         "ungrounded",
                                                                          "harmful",
                                                                          "hate",
                                                                          "harassment",

@@ -25,6 +25,7 @@ enum class Category : uint8_t {
   role_marker,         // chat-template markers inside content
   unsafe_url,
   code_execution,
+  ungrounded,  // output states what the sources of its request do not
   harmful,  // harmful in any of the ways below, where the kind is not known
   hate,
   harassment,

@@ -149,6 +149,17 @@ std::string system_prompt_of(const api::ChatRequest& request) {
   return joined;
 }
 
+std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
+  std::vector<std::string_view> sources;
+  for (const api::Message& message : request.messages) {
+    for (const api::Part& part : message.parts) {
+      const bool source = message.role == api::Role::tool || part.kind == api::Part::Kind::file;
+      if (source && !part.text.empty()) sources.emplace_back(part.text);
+    }
+  }
+  return sources;
+}
+
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
   Texts texts = texts_of(request);

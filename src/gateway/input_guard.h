@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/chat.h"
@@ -21,6 +22,9 @@ Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequ
 
 /// What the policy thinks of a text if a user sent it; changes and refuses nothing.
 Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text);
+
+/// Tool results and attached documents of a request: what an answer should rest on. Views into it.
+std::vector<std::string_view> sources_of(const api::ChatRequest& request);
 
 /// System and developer texts of a request, joined: what an answer must not repeat.
 std::string system_prompt_of(const api::ChatRequest& request);

@@ -32,6 +32,8 @@ AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
   context.system_prompt = system_prompt_;
   context.canary = scope.canary();
   context.vault = scope.vault();
+  const std::vector<std::string_view> sources = sources_of(request);
+  context.sources = sources;
   guard_ = scope.services().firewall.guard_output(scope.policy(), context);
 }
 

@@ -121,3 +121,55 @@ def test_without_a_system_prompt_there_is_nothing_to_plant(with_canary, fake):
     client = openai.OpenAI(base_url=with_canary.url + "/v1", api_key=with_canary.key)
     client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
     assert "never to be shown" not in str(fake.seen[-1].body)
+
+
+GROUNDED = "firewall: {policies: [{name: default, rules: [{category: ungrounded, direction: output, action: %s, threshold: 0.6}]}]}"
+RETRIEVED = "Refunds are paid within 14 days of the return. The customer pays the postage, unless the article was faulty."
+RESTS = "Refunds are paid within 14 days of the return. "
+INVENTED = "Napoleon lost the battle of Waterloo in 1815. "
+
+
+def grounded_server(folder, fake, action):
+    return Gatehouse(folder / action, config=fronting(fake, extra=GROUNDED % action), env={"FAKE_KEY": "sk-upstream-secret"}).start()
+
+
+def ask_about_refunds(server, **more):
+    client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key, max_retries=0)
+    call = {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": "{}"}}
+    messages = [{"role": "user", "content": "How long does a refund take?"}, {"role": "assistant", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "call_1", "content": RETRIEVED}]
+    return client.chat.completions.with_raw_response.create(model="gpt-fake", messages=messages, **more)
+
+
+def test_what_the_sources_do_not_say_is_blocked_before_it_is_shown(tmp_path, fake_session, fake):
+    server = grounded_server(tmp_path, fake_session, "block")
+    try:
+        fake.script.text = RESTS + "Do you need anything else?"
+        assert ask_about_refunds(server).parse().choices[0].message.content == fake.script.text
+        fake.script.text = RESTS + INVENTED + "Goodbye for now."
+        with pytest.raises(openai.APIStatusError) as caught:
+            ask_about_refunds(server)
+        assert "ungrounded" in str(caught.value.body)
+        shown = ""
+        with pytest.raises(openai.APIError):
+            for chunk in ask_about_refunds(server, stream=True).parse():
+                shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
+        assert shown.strip() == RESTS.strip()
+    finally:
+        server.stop()
+
+
+def test_an_unsupported_sentence_can_be_noted_only(tmp_path, fake_session, fake):
+    server = grounded_server(tmp_path, fake_session, "flag")
+    try:
+        fake.script.text = RESTS + INVENTED
+        answer = ask_about_refunds(server)
+        assert answer.parse().choices[0].message.content == fake.script.text
+        story = server.cli("explain", answer.headers["x-request-id"])
+        assert "ungrounded (grounding.sentence)" in story, story
+        # Without sources there is nothing to rest on, and nothing is noted.
+        client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key)
+        plain = client.chat.completions.with_raw_response.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
+        assert "ungrounded" not in server.cli("explain", plain.headers["x-request-id"])
+    finally:
+        server.stop()

@@ -11,8 +11,8 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr std::array<std::string_view, kDetectorCount> kDetectorNames = {
-    "normaliser", "role_markers", "signatures", "learned", "pii",
-    "secrets",    "leak",         "canary",     "abuse",   "precise"};
+    "normaliser", "role_markers", "signatures", "learned", "pii",      "secrets",
+    "leak",       "canary",       "abuse",      "precise", "grounding"};
 constexpr std::array<std::string_view, 2> kModeNames = {"enforce", "shadow"};
 constexpr std::array<std::string_view, 2> kOnFailureNames = {"open", "closed"};
 

@@ -23,12 +23,13 @@ enum class Detector : uint8_t {
   learned,
   pii,
   secrets,
-  leak,     // output repeats the system prompt
-  canary,   // output holds the planted token
-  abuse,    // floods, many-shot texts, conversations that lead on, variants of what was blocked
-  precise,  // a small transformer, asked where `learned` is unsure
+  leak,       // output repeats the system prompt
+  canary,     // output holds the planted token
+  abuse,      // floods, many-shot texts, conversations that lead on, variants of what was blocked
+  precise,    // a small transformer, asked where `learned` is unsure
+  grounding,  // sentences of the output that the request's sources do not support
 };
-inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::precise) + 1;
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::grounding) + 1;
 std::string_view to_string(Detector detector);
 std::optional<Detector> detector_from_string(std::string_view name);
 

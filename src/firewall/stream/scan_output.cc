@@ -35,6 +35,12 @@ void scan_output(std::string_view text, const OutputRules& rules, Findings& out)
                      static_cast<uint32_t>(step.end), 1.0F, "canary"});
     }
   }
+  if (rules.sources != nullptr) {
+    for (const auto& sentence : SupportCursor(rules.sources).feed(text, 0, true).sentences) {
+      out.push_back({Category::ungrounded, kUngroundedRule, static_cast<uint32_t>(sentence.begin),
+                     static_cast<uint32_t>(sentence.end), sentence.score, "support"});
+    }
+  }
   Findings found(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
   settle_overlaps(found);
   out.resize(first);

@@ -51,7 +51,8 @@ constexpr std::array<bool, 256> kPlain = [] {
 
 // Found by cursors that see each byte once; they cannot be cut out of an answer.
 bool is_whole(Category category) {
-  return category == Category::system_prompt_leak || category == Category::canary;
+  return category == Category::system_prompt_leak || category == Category::canary ||
+         category == Category::ungrounded;
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ bool is_whole(Category category) {
 StreamWindow::StreamWindow(const OutputRules& rules)
     : rules_(rules),
       leak_cursor_(rules.leak != nullptr ? *rules.leak : no_prompt()),
-      canary_cursor_(rules.canary != nullptr ? *rules.canary : no_canary()) {}
+      canary_cursor_(rules.canary != nullptr ? *rules.canary : no_canary()),
+      support_cursor_(rules.sources) {}
 
 StreamWindow::Release StreamWindow::feed(std::string_view text) {
   out_.clear();
@@ -93,10 +95,10 @@ StreamWindow::Release StreamWindow::give() {
   return {out_, settled_, blocked_};
 }
 
-// Leaks and canaries are followed on the text as it is, each byte once.
+// Leaks, canaries and sentences are followed on the text as it is, each byte once.
 void StreamWindow::watch(std::string_view text, size_t position, bool last) {
   found_.clear();
-  leak_hold_ = canary_hold_ = position + text.size();
+  leak_hold_ = canary_hold_ = support_hold_ = position + text.size();
   if (rules_.leak != nullptr) {
     const PromptLeak::Step step = leak_cursor_.feed(text, position, last);
     leak_hold_ = step.hold_from;
@@ -114,6 +116,15 @@ void StreamWindow::watch(std::string_view text, size_t position, bool last) {
                         static_cast<uint32_t>(step.end), 1.0F, "canary"});
     }
   }
+  if (rules_.sources != nullptr) {
+    const SupportCursor::Step step = support_cursor_.feed(text, position, last);
+    if (rules_.hold_sentences) support_hold_ = step.hold_from;
+    for (const SupportCursor::Unsupported& sentence : step.sentences) {
+      found_.push_back({Category::ungrounded, kUngroundedRule,
+                        static_cast<uint32_t>(sentence.begin), static_cast<uint32_t>(sentence.end),
+                        sentence.score, "support"});
+    }
+  }
 }
 
 StreamWindow::Release StreamWindow::evaluate(bool last) {
@@ -125,8 +136,9 @@ StreamWindow::Release StreamWindow::evaluate(bool last) {
     if (!swallowing_.empty() || blocked_) return give();
   }
   if (!last) {
-    hold = std::min(
-        {hold, std::max(leak_hold_, base_) - base_, std::max(canary_hold_, base_) - base_});
+    for (const size_t from : {leak_hold_, canary_hold_, support_hold_}) {
+      hold = std::min(hold, std::max(from, base_) - base_);
+    }
     // The bound counts for prompts as well: a run of so many words was found long before.
     const size_t floor = buffer_.size() > rules_.max_hold ? buffer_.size() - rules_.max_hold : 0;
     if (floor > hold) {

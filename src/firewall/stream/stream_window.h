@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "firewall/grounding/sources.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
 #include "firewall/tagger/tagger.h"
@@ -27,6 +28,8 @@ struct OutputRules {
   bool signatures = true;
   const PromptLeak* leak = nullptr;       // of this request's system prompt
   const CanaryMatcher* canary = nullptr;  // planted in it
+  const Sources* sources = nullptr;       // that each sentence should rest on
+  bool hold_sentences = false;            // until their end: an unsupported one is not shown
   /// Most bytes that are held back; what is longer is judged as what it is by then. At least 128.
   size_t max_hold = 512;
 };
@@ -82,8 +85,10 @@ class StreamWindow {
   Normalised view_;
   PromptLeak::Cursor leak_cursor_;
   CanaryMatcher::Cursor canary_cursor_;
+  SupportCursor support_cursor_;
   size_t leak_hold_ = 0;  // offsets in the answer
   size_t canary_hold_ = 0;
+  size_t support_hold_ = 0;
   std::string_view swallowing_;  // rule of the secret whose rest is dropped; empty: none
   size_t swallow_begin_ = 0;
   std::string swallow_tail_;

@@ -80,7 +80,7 @@ void StreamWindow::swallow(std::string_view text) {
   base_ += buffer_.size() + dropped;
   buffer_.clear();
   released_ = 0;
-  leak_hold_ = canary_hold_ = base_;
+  leak_hold_ = canary_hold_ = support_hold_ = base_;
   if (end == text.npos) return;
   settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
                       static_cast<uint32_t>(base_), 0.95F, "format"});

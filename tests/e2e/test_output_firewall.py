@@ -165,11 +165,11 @@ def test_an_unsupported_sentence_can_be_noted_only(tmp_path, fake_session, fake)
         fake.script.text = RESTS + INVENTED
         answer = ask_about_refunds(server)
         assert answer.parse().choices[0].message.content == fake.script.text
-        story = server.cli("explain", answer.headers["x-request-id"])
+        story = server.cli("explain", answer.headers["x-request-id"], "--data", server.data).stdout
         assert "ungrounded (grounding.sentence)" in story, story
         # Without sources there is nothing to rest on, and nothing is noted.
         client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key)
         plain = client.chat.completions.with_raw_response.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
-        assert "ungrounded" not in server.cli("explain", plain.headers["x-request-id"])
+        assert "ungrounded" not in server.cli("explain", plain.headers["x-request-id"], "--data", server.data).stdout
     finally:
         server.stop()

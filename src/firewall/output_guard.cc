@@ -72,15 +72,7 @@ class WindowedGuard final : public OutputGuard {
       canary_.emplace(context.canary);
       rules_.canary = &*canary_;
     }
-    const auto acts = policy_->acts_on(Category::ungrounded, Direction::output, Source::assistant);
-    if (start(Detector::grounding, !context.sources.empty() && acts)) {
-      sources_.emplace(context.sources);
-      if (!sources_->empty()) rules_.sources = &*sources_;
-      rules_.hold_sentences =
-          policy_->rule(Category::ungrounded, Direction::output, Source::assistant).action >=
-              Action::redact &&
-          !policy_->shadow();
-    }
+    start_grounding(context.sources);
     harm_ = std::any_of(kLearnedCategories.begin(), kLearnedCategories.end(), [&](Category c) {
       return policy_->acts_on(c, Direction::output, Source::assistant);
     });
@@ -138,11 +130,29 @@ class WindowedGuard final : public OutputGuard {
       verdict_.ran.add(detector);
       return true;
     }
-    verdict_.skipped.add(detector);
-    if (spec.on_failure == OnFailure::closed && !verdict_.cannot_run) {
-      verdict_.cannot_run = detector;
-    }
+    skip(detector);
     return false;
+  }
+
+  void skip(Detector detector) {
+    verdict_.skipped.add(detector);
+    const bool closed = policy_->detector(detector).on_failure == OnFailure::closed;
+    if (closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
+  }
+
+  void start_grounding(std::span<const std::string_view> texts) {
+    const bool wanted = !texts.empty() && policy_->acts_on(Category::ungrounded, Direction::output,
+                                                           Source::assistant);
+    if (wanted && policy_->detector(Detector::grounding).enabled && !Sources::fit(texts)) {
+      return skip(Detector::grounding);
+    }
+    if (!start(Detector::grounding, wanted)) return;
+    sources_.emplace(texts);
+    if (sources_->empty()) return;
+    rules_.sources = &*sources_;
+    const Policy::Rule& rule =
+        policy_->rule(Category::ungrounded, Direction::output, Source::assistant);
+    rules_.hold_sentences = rule.action >= Action::redact && !policy_->shadow();
   }
 
   Stream* find(StreamId id) {

@@ -147,11 +147,14 @@ void Sources::add_sentence(std::string_view sentence) {
   ++sentences_;
 }
 
+bool Sources::fit(std::span<const std::string_view> texts) {
+  size_t bytes = 0;
+  for (const std::string_view text : texts) bytes += text.size();
+  return bytes <= kMaxBytes;
+}
+
 Sources::Sources(std::span<const std::string_view> texts) {
-  size_t room = kMaxBytes;
-  for (std::string_view text : texts) {
-    text = text.substr(0, room);
-    room -= text.size();
+  for (const std::string_view text : texts) {
     size_t begin = 0;
     for (size_t i = 1; i <= text.size(); ++i) {
       const bool end = i == text.size() || i - begin >= kLongestSentence ||

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "firewall/grounding/sources.h"
 #include "firewall/pii/vault.h"
 #include "unit/firewall/loaded_firewall.h"
 
@@ -180,6 +181,53 @@ TEST(Firewall, ALeakedSystemPromptEndsTheAnswerBeforeItIsShown) {
   EXPECT_EQ(shown.find("almond"), std::string::npos) << shown;
   EXPECT_EQ(guard->verdict().action, Action::block);
   EXPECT_EQ(guard->verdict().refusal().kind, ErrorKind::blocked);
+}
+
+PolicySpec grounded_spec(Action action) {
+  PolicySpec spec;
+  RuleSpec rule;
+  rule.category = Category::ungrounded;
+  rule.direction = Direction::output;
+  rule.action = action;
+  rule.threshold = 0.6F;
+  spec.rules.push_back(rule);
+  return spec;
+}
+
+TEST(Firewall, AnUnsupportedSentenceIsNotShownWhereverTheAnswerIsCut) {
+  const std::vector<std::string_view> sources = {"Refunds are paid within 14 days of the return."};
+  OutputContext context;
+  context.sources = sources;
+  const auto policy = *Policy::compile(grounded_spec(Action::block));
+  const std::string answer =
+      "A refund is paid within 14 days. Napoleon lost the battle of Waterloo in 1815. Goodbye.";
+  for (size_t cut = 0; cut <= answer.size(); ++cut) {
+    const auto guard = firewall().guard_output(policy, context);
+    std::string shown = guard->feed({}, std::string_view(answer).substr(0, cut)).text;
+    shown += guard->feed({}, std::string_view(answer).substr(cut)).text;
+    shown += guard->finish({}).text;
+    ASSERT_EQ(shown, "A refund is paid within 14 days.") << "cut at " << cut;
+    ASSERT_EQ(guard->verdict().refusal().kind, ErrorKind::blocked);
+  }
+  // Arguments of a tool call state nothing.
+  const auto guard = firewall().guard_output(policy, context);
+  EXPECT_FALSE(guard->feed({0, 0}, answer).blocked);
+  EXPECT_FALSE(guard->finish({0, 0}).blocked);
+}
+
+TEST(Firewall, SourcesThatDoNotFitAreSkippedOrRefusedAsThePolicySays) {
+  const std::string much(Sources::kMaxBytes + 1, 'x');
+  const std::vector<std::string_view> sources = {much};
+  OutputContext context;
+  context.sources = sources;
+  PolicySpec spec = grounded_spec(Action::flag);
+  const auto open = firewall().guard_output(*Policy::compile(spec), context);
+  EXPECT_EQ(open->feed({}, "Napoleon lost at Waterloo. ").text, "Napoleon lost at Waterloo. ");
+  EXPECT_TRUE(open->verdict().skipped.has(Detector::grounding));
+  spec.detectors[static_cast<size_t>(Detector::grounding)].on_failure = OnFailure::closed;
+  const auto closed = firewall().guard_output(*Policy::compile(spec), context);
+  EXPECT_TRUE(closed->feed({}, "Napoleon lost at Waterloo. ").blocked);
+  EXPECT_EQ(closed->verdict().refusal().kind, ErrorKind::unavailable);
 }
 
 TEST(Firewall, HarmlessAnswersPassUnchangedWhateverTheChunks) {

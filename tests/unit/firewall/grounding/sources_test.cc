@@ -48,6 +48,12 @@ TEST(Sources, WithoutTextsThereIsNothingToRestOn) {
   EXPECT_FALSE(Sources(kTexts).empty());
 }
 
+TEST(Sources, MoreThanFitsIsTheCallersToDecide) {
+  const std::string half(Sources::kMaxBytes / 2, 'x');
+  EXPECT_TRUE(Sources::fit(std::vector<std::string_view>{half, half}));
+  EXPECT_FALSE(Sources::fit(std::vector<std::string_view>{half, half, "x"}));
+}
+
 TEST(Sources, SentencesEndWhereTheyEnd) {
   EXPECT_TRUE(ends_sentence("It is so.", ' '));
   EXPECT_TRUE(ends_sentence("- an item", '\n'));

@@ -121,7 +121,8 @@ const Schema& detectors_schema() {
           "Floods, many-shot texts, conversations that lead on, variants of what was blocked.",
           "A small transformer that is asked where `learned` is unsure; milliseconds, on a worker "
           "thread.",
-          "Sentences of an answer that the tool results and documents of its request do not support; "
+          "Sentences of an answer that the tool results and documents of its request do not "
+          "support; "
           "where a rule acts on `ungrounded`."};
       static_assert(kDocs.back() != nullptr, "each detector has a description");
       d.object(

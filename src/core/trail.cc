@@ -49,7 +49,8 @@ void DecisionTrail::note(Layer layer, std::string_view step,
                          std::initializer_list<std::string_view> detail) {
   char joined[kMaxDetailBytes];
   size_t size = 0;
-  for (const std::string_view piece : detail) size += piece.copy(joined + size, sizeof joined - size);
+  for (const std::string_view piece : detail)
+    size += piece.copy(joined + size, sizeof joined - size);
   add(layer, step, std::string_view(joined, size));
 }
 

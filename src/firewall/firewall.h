@@ -118,7 +118,7 @@ struct OutputContext {
   std::string_view canary;         // empty: none was planted
   /// Tool results and documents of the request, which the answer should rest on.
   std::span<const std::string_view> sources;
-  std::shared_ptr<Vault> vault;    // null: nothing was redacted in the input
+  std::shared_ptr<Vault> vault;  // null: nothing was redacted in the input
 };
 
 /// Which of an answer's texts a chunk belongs to.

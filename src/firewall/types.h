@@ -26,7 +26,7 @@ enum class Category : uint8_t {
   unsafe_url,
   code_execution,
   ungrounded,  // output states what the sources of its request do not
-  harmful,  // harmful in any of the ways below, where the kind is not known
+  harmful,     // harmful in any of the ways below, where the kind is not known
   hate,
   harassment,
   self_harm,

@@ -119,7 +119,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
 
 void ServerProcess::connect_control() {
   control::ControlHooks hooks;
-  hooks.apply = [this](std::shared_ptr<const config::Config> next) { return apply(*next); };
+  hooks.apply = [this](const std::shared_ptr<const config::Config>& next) { return apply(*next); };
   hooks.admit = [this](const admission::AdmissionSpecs& specs) {
     return admission_->update(specs);
   };

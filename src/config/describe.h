@@ -225,8 +225,8 @@ class Describe {
   Key& text_map(std::string name, Member member, std::string doc) {
     Key& key = add(std::move(name), Key::Type::text_map, std::move(doc));
     key.set_text_map = [member](void* object,
-                                std::vector<std::pair<std::string, std::string>> values) {
-      for (auto& [from, to] : values) at(object, member)[from] = to;
+                                const std::vector<std::pair<std::string, std::string>>& values) {
+      for (const auto& [from, to] : values) at(object, member)[from] = to;
       return std::string();
     };
     key.get = [member](const void* object) -> boost::json::value {

@@ -166,6 +166,7 @@ const Schema& policy_schema() {
         },
         [](const PolicySpec& policy) {
           std::vector<std::string_view> names;
+          names.reserve(policy.inspect.size());
           for (const Source source : policy.inspect) names.push_back(to_string(source));
           return names;
         },

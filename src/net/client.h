@@ -54,7 +54,7 @@ struct ClientOptions {
   size_t max_idle_per_endpoint = 64;
   int64_t idle_timeout_ms = 60'000;
   int64_t dns_ttl_ms = 30'000;
-  size_t max_header_bytes = 32 * 1024;
+  size_t max_header_bytes = 32U << 10;
   size_t max_headers = 100;
 };
 

@@ -84,9 +84,9 @@ struct ServerOptions {
   uint16_t port = 0;                  // 0: any free one
   std::optional<TlsServerOptions> tls;
 
-  size_t max_header_bytes = 32 * 1024;  // request line and all headers
+  size_t max_header_bytes = 32U << 10;  // request line and all headers
   size_t max_headers = 100;
-  size_t max_body_bytes = 16 * 1024 * 1024;
+  size_t max_body_bytes = 16U << 20;
   size_t max_connections = 20'000;
   size_t max_connections_per_address = 20'000;
   size_t max_requests_per_connection = 0;  // 0: no limit

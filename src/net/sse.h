@@ -31,7 +31,7 @@ struct SseEvent {
 class SseParser {
  public:
   /// `max_event_bytes` bounds a single line and the data of one event.
-  explicit SseParser(size_t max_event_bytes = 4 * 1024 * 1024) : max_bytes_(max_event_bytes) {}
+  explicit SseParser(size_t max_event_bytes = 4U << 20) : max_bytes_(max_event_bytes) {}
 
   /// Takes more input; it is copied.
   void feed(std::string_view chunk);

@@ -61,7 +61,7 @@ std::string cannot_listen(const std::string& address, uint16_t port) {
     ::inet_pton(AF_INET, address.c_str(), &at.sin_addr);
     result = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at);
   }
-  const std::string why = result == 0 && ::listen(fd, 1) == 0 ? "" : said();
+  std::string why = result == 0 && ::listen(fd, 1) == 0 ? "" : said();
   ::close(fd);
   return why;
 }

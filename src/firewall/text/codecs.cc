@@ -256,12 +256,14 @@ Unescaped unescape(std::string_view text, bool quoted_printable) {
     const char c = text[i];
     size_t used = 0;
     long value = -1;
-    if ((c == '%' || (c == '=' && quoted_printable)) &&
-        (value = read_hex(text, i + 1, 2, 2, used)) >= 0) {
-      out.text.push_back(static_cast<char>(value));
-      ++(c == '%' ? out.percent : out.escapes);
-      i += 3;
-      continue;
+    if (c == '%' || (c == '=' && quoted_printable)) {
+      value = read_hex(text, i + 1, 2, 2, used);
+      if (value >= 0) {
+        out.text.push_back(static_cast<char>(value));
+        ++(c == '%' ? out.percent : out.escapes);
+        i += 3;
+        continue;
+      }
     }
     if (c == '\\' && i + 1 < text.size()) {
       const char kind = text[i + 1];
@@ -296,7 +298,7 @@ Unescaped unescape(std::string_view text, bool quoted_printable) {
           const auto* at =
               std::find_if(kEntities.begin(), kEntities.end(),
                            [&](const NamedEntity& entity) { return entity.name == name; });
-          if (at != kEntities.end()) value = at->value;
+          if (at != kEntities.end()) value = static_cast<unsigned char>(at->value);
         }
         if (value > 0 && value <= 0x10FFFF) {
           append_utf8(out.text, static_cast<char32_t>(value));

@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <functional>
 #include <utility>
 
+#include "firewall/text/normaliser.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {
 namespace {
 
-constexpr uint64_t kSeed = 0xcbf29ce484222325ULL;  // FNV-1a
-constexpr size_t kStemBytes = 6;                   // of a word: "refunded" and "refunds" are one
-constexpr size_t kFewestWords = 4;                 // of a sentence that states something
-constexpr size_t kMostWords = 64;                  // of a sentence that are looked at; a bit each
+constexpr size_t kStemBytes = 6;     // of a word: "refunded" and "refunds" are one
+constexpr size_t kFewestWords = 4;   // of a sentence that states something
+constexpr size_t kMostWords = 64;    // of a sentence that are looked at; a bit each
 constexpr size_t kMostPlaces = 256;  // a word in more sentences than that stands everywhere
 constexpr uint32_t kNear = 3;        // sentences in a row that may support one together
 constexpr size_t kLongestSentence = 2000;
@@ -43,31 +44,23 @@ constexpr auto kAbbreviations = std::to_array<std::string_view>(
     {"mr", "mrs", "ms", "dr", "prof", "st", "no", "vs", "e.g", "i.e", "etc", "approx", "inc", "ltd",
      "z.b", "bzw", "nr", "art", "fig"});
 
-bool is_word(char c) {
-  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = ascii_lower(c);
+  std::string out;
+  lower_ascii(text, out);
   return out;
 }
 
-uint64_t hash_of(std::string_view text) {
-  uint64_t hash = kSeed;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
+uint64_t key_of(std::string_view word) {
+  return std::hash<std::string_view>()(word);
 }
 
 /// "1,250.50" and "1250.5" are told apart; "1,250" and "1250" are not.
 std::string digits_of(std::string_view number) {
   std::string out;
   for (size_t i = 0; i < number.size(); ++i) {
-    const bool thousands = number[i] == ',' && number.size() - i > 3 && is_digit(number[i + 1]) &&
-                           is_digit(number[i + 2]) && is_digit(number[i + 3]);
+    const bool thousands = number[i] == ',' && number.size() - i > 3 &&
+                           is_ascii_digit(number[i + 1]) && is_ascii_digit(number[i + 2]) &&
+                           is_ascii_digit(number[i + 3]);
     if (!thousands) out += number[i];
   }
   return out;
@@ -75,12 +68,12 @@ std::string digits_of(std::string_view number) {
 
 /// A number keeps the point and the comma within it.
 size_t end_of_word(std::string_view text, size_t at) {
-  const bool number = is_digit(text[at]);
+  const bool number = is_ascii_digit(text[at]);
   while (at < text.size()) {
     const bool inside = number && (text[at] == '.' || text[at] == ',') && at + 1 < text.size() &&
-                        is_digit(text[at + 1]);
-    const bool apostrophe = text[at] == '\'' && at + 1 < text.size() && is_word(text[at + 1]);
-    if (!is_word(text[at]) && !inside && !apostrophe) break;
+                        is_ascii_digit(text[at + 1]);
+    const bool apostrophe = text[at] == '\'' && at + 1 < text.size() && is_word_byte(text[at + 1]);
+    if (!is_word_byte(text[at]) && !inside && !apostrophe) break;
     ++at;
   }
   return at;
@@ -104,9 +97,9 @@ bool ends_sentence(std::string_view before, char next) {
   if ((mark != '.' && mark != '!' && mark != '?') || (next != ' ' && next != '\t')) return false;
   if (mark != '.') return true;
   size_t word = before.size() - 1;
-  while (word > 0 && (is_word(before[word - 1]) || before[word - 1] == '.')) --word;
+  while (word > 0 && (is_word_byte(before[word - 1]) || before[word - 1] == '.')) --word;
   const std::string last = lowered(before.substr(word, before.size() - 1 - word));
-  if (last.size() == 1 && !is_digit(last[0])) return false;  // an initial
+  if (last.size() == 1 && !is_ascii_digit(last[0])) return false;  // an initial
   return std::find(kAbbreviations.begin(), kAbbreviations.end(), last) == kAbbreviations.end();
 }
 
@@ -114,7 +107,7 @@ std::vector<Sources::Word> Sources::words_of(std::string_view sentence) {
   std::vector<Word> words;
   bool first = true;
   for (size_t at = 0; at < sentence.size() && words.size() < kMostWords;) {
-    if (!is_word(sentence[at])) {
+    if (!is_word_byte(sentence[at])) {
       ++at;
       continue;
     }
@@ -122,15 +115,15 @@ std::vector<Sources::Word> Sources::words_of(std::string_view sentence) {
     const std::string_view written = sentence.substr(at, end - at);
     at = end;
     const bool opens = std::exchange(first, false);
-    if (is_digit(written[0])) {
-      words.push_back({hash_of(digits_of(written)), kNumberWeight});
+    if (is_ascii_digit(written[0])) {
+      words.push_back({key_of(digits_of(written)), kNumberWeight});
       continue;
     }
     const std::string word = lowered(written.substr(0, written.find('\'')));
     if (word.size() < 2 || std::binary_search(kStopWords.begin(), kStopWords.end(), word)) continue;
     const bool name = !opens && written[0] >= 'A' && written[0] <= 'Z';
     words.push_back(
-        {hash_of(std::string_view(word).substr(0, kStemBytes)), name ? kNameWeight : 1.0F});
+        {key_of(std::string_view(word).substr(0, kStemBytes)), name ? kNameWeight : 1.0F});
   }
   return words;
 }

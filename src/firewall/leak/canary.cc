@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/digest.h"
+#include "firewall/text/undo.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {
@@ -55,10 +56,10 @@ CanaryMatcher::CanaryMatcher(std::string_view canary) {
   add(plain, false);
   add({plain.rbegin(), plain.rend()}, false);
   std::string turned;
+  append_rot13(plain, turned);
   std::string hex;
   constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : plain) {
-    turned.push_back(!is_ascii_letter(c) ? c : static_cast<char>(c <= 'm' ? c + 13 : c - 13));
     hex.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
     hex.push_back(kHex[static_cast<unsigned char>(c) & 15]);
   }

@@ -18,9 +18,6 @@ constexpr size_t kFreeWords = 2;
 uint64_t mix(uint64_t hash, char c) {
   return (hash ^ static_cast<unsigned char>(ascii_lower(c))) * 0x100000001b3ULL;
 }
-bool is_word(char c) {
-  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80;
-}
 uint64_t pair_of(uint64_t first, uint64_t second) {
   return first * 0x9E3779B97F4A7C15ULL ^ second;
 }
@@ -29,10 +26,10 @@ uint64_t pair_of(uint64_t first, uint64_t second) {
 
 LeakIndex::LeakIndex(std::string_view prompt, const Options& options) : options_(options) {
   for (size_t at = 0; at < prompt.size() && words_.size() < options_.most_words;) {
-    while (at < prompt.size() && !is_word(prompt[at])) ++at;
+    while (at < prompt.size() && !is_word_byte(prompt[at])) ++at;
     if (at == prompt.size()) break;
     uint64_t hash = kSeed;
-    while (at < prompt.size() && is_word(prompt[at])) hash = mix(hash, prompt[at++]);
+    while (at < prompt.size() && is_word_byte(prompt[at])) hash = mix(hash, prompt[at++]);
     words_.push_back(hash);
   }
   if (empty()) return;
@@ -93,7 +90,7 @@ LeakIndex::Cursor::Step LeakIndex::Cursor::feed(std::string_view text, size_t po
   // A word that was cut at the end of the last piece goes on here, with its hash so far.
   uint64_t hash = letters_ > 0 ? word_hash_ : kSeed;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (is_word(text[i])) {
+    if (is_word_byte(text[i])) {
       if (letters_ == 0) {
         hash = kSeed;
         word_begin_ = position + i;

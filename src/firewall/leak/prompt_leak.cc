@@ -1,9 +1,9 @@
 #include "firewall/leak/prompt_leak.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "firewall/text/encoded.h"
+#include "firewall/text/undo.h"
 
 namespace gatehouse::firewall {
 namespace {
@@ -14,34 +14,18 @@ constexpr std::array<std::string_view, 2> kEncodingNames = {"decoded:base64", "d
 /// Shorter runs of an alphabet's characters are words; none of them holds three words of a prompt.
 constexpr size_t kShortestRun = 20;
 
-std::string rot13(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>('a' + (c - 'a' + 13) % 26);
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>('A' + (c - 'A' + 13) % 26);
-  }
-  return out;
-}
-
-/// By code points: a reversed byte sequence would be no UTF-8.
-std::string reversed(std::string_view text) {
+using Turn = void (*)(std::string_view text, std::string& out);
+LeakIndex turned(std::string_view text, Turn turn) {
   std::string out;
-  out.reserve(text.size());
-  for (size_t end = text.size(); end > 0;) {
-    size_t begin = end - 1;
-    while (begin > 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
-      --begin;
-    out.append(text, begin, end - begin);
-    end = begin;
-  }
-  return out;
+  turn(text, out);
+  return LeakIndex(out);
 }
 
 }  // namespace
 
 PromptLeak::PromptLeak(std::string_view system_prompt)
-    : forms_{LeakIndex(system_prompt), LeakIndex(rot13(system_prompt)),
-             LeakIndex(reversed(system_prompt))} {}
+    : forms_{LeakIndex(system_prompt), turned(system_prompt, append_rot13),
+             turned(system_prompt, append_reversed)} {}
 
 LeakIndex::Cursor::Step PromptLeak::Decoder::feed(std::string_view text, size_t position,
                                                   bool last) {

@@ -23,28 +23,6 @@ struct Edit {
   std::string text;
 };
 
-void append_rot13(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    const char lower = ascii_lower(c);
-    if (!is_ascii_letter(c)) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(lower <= 'm' ? c + 13 : c - 13));
-    }
-  }
-}
-
-void append_reversed(std::string_view text, std::string& out) {
-  size_t end = text.size();
-  while (end > 0) {
-    size_t begin = end - 1;
-    while (begin > 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
-      --begin;
-    out.append(text, begin, end - begin);
-    end = begin;
-  }
-}
-
 class WordTricks {
  public:
   // `words` is scratch memory, overwritten.
@@ -363,6 +341,28 @@ class WordTricks {
 };
 
 }  // namespace
+
+void append_rot13(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    const char lower = ascii_lower(c);
+    if (!is_ascii_letter(c)) {
+      out.push_back(c);
+    } else {
+      out.push_back(static_cast<char>(lower <= 'm' ? c + 13 : c - 13));
+    }
+  }
+}
+
+void append_reversed(std::string_view text, std::string& out) {
+  size_t end = text.size();
+  while (end > 0) {
+    size_t begin = end - 1;
+    while (begin > 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
+      --begin;
+    out.append(text, begin, end - begin);
+    end = begin;
+  }
+}
 
 void undo_word_tricks(Normalised& out) {
   out.undone.clear();

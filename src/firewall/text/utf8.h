@@ -60,6 +60,10 @@ inline bool is_ascii_digit(char c) {
 inline bool is_ascii_alnum(char c) {
   return is_ascii_letter(c) || is_ascii_digit(c);
 }
+/// A letter or digit of any script, byte by byte.
+inline bool is_word_byte(char c) {
+  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80;
+}
 inline char ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }

@@ -83,6 +83,7 @@ bool states_nothing(std::string_view sentence) {
   const size_t end = sentence.find_last_not_of(" \t\r\n*_\"')");
   if (end == std::string_view::npos || sentence[end] == '?') return true;
   const size_t begin = sentence.find_first_not_of(" \t\r\n*_#>\"'(-");
+  if (begin == std::string_view::npos) return true;  // a rule, a mark of a list
   const std::string opening = lowered(sentence.substr(begin, 20));
   return std::any_of(kAsides.begin(), kAsides.end(),
                      [&](std::string_view aside) { return opening.starts_with(aside); });

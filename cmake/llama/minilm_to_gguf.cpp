@@ -1,5 +1,5 @@
-// Turns the all-MiniLM-L6-v2 sentence encoder from its ONNX file and tokenizer.json into GGUF, so
-// that one engine runs both models. Only what that file holds is understood; anything else is an
+// Turns the all-MiniLM-L6-v2 sentence encoder from its ONNX file and tokenizer.json into GGUF, whose
+// words llama.cpp reads and whose weights src/inference/local/encoder multiplies. Only what that file holds is understood; anything else is an
 // error. ONNX is a protobuf message; the field numbers are those of the ONNX specification, IR
 // version 8 (ModelProto.graph = 7, GraphProto.node = 1 and .initializer = 5).
 #include <cstdio>
@@ -130,7 +130,7 @@ Onnx read_onnx(std::string_view text) {
 
 class Writer {
  public:
-  Writer(Onnx onnx, ggml_type matrix_type) : onnx_(std::move(onnx)), matrix_type_(matrix_type) {
+  explicit Writer(Onnx onnx) : onnx_(std::move(onnx)) {
     ggml_init_params params{};
     params.mem_size = size_t(512) << 20;
     tensors_ = ggml_init(params);
@@ -162,7 +162,7 @@ class Writer {
     if (adapters != nullptr) adapters->merge(from, in, rows);
     for (size_t i = 0; i < in; ++i)
       for (size_t o = 0; o < rows; ++o) to[o * in + i] = from[i * rows + o];
-    add(name, to, int64_t(in), int64_t(rows), true, matrix_type_);
+    add(name, to, int64_t(in), int64_t(rows), true, GGML_TYPE_F16);
   }
 
   void write(const char* path) {
@@ -189,7 +189,6 @@ class Writer {
   }
 
   Onnx onnx_;
-  ggml_type matrix_type_;
   ggml_context* tensors_;
   gguf_context* out_;
 };
@@ -224,10 +223,10 @@ void write_vocabulary(gguf_context* out, const common_json& tokenizer) {
 }
 
 void convert(const char* onnx_path, const char* tokenizer_path, const char* out_path,
-             ggml_type type, Adapters* adapters) {
+             ggml_type words, Adapters* adapters) {
   constexpr int kLayers = 6;
   const std::string text = read_file(onnx_path);
-  Writer writer(read_onnx(text), type);
+  Writer writer(read_onnx(text));
   gguf_context* out = writer.gguf();
   gguf_set_val_str(out, "general.architecture", "bert");
   gguf_set_val_str(out, "general.name", "all-MiniLM-L6-v2");
@@ -242,10 +241,8 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
   gguf_set_val_u32(out, "bert.pooling_type", 1);  // mean
   write_vocabulary(out, common_json::parse(read_file(tokenizer_path)));
 
-  // The table of words is only read by row: as few bits as the matrices have cost nothing there, and
-  // never more than 8, which save 3/4 of the file.
-  writer.keep("embeddings.word_embeddings.weight", "token_embd.weight",
-              ggml_is_quantized(type) ? type : GGML_TYPE_Q8_0);
+  // The program holds the table of words as it is here and reads it by row.
+  writer.keep("embeddings.word_embeddings.weight", "token_embd.weight", words);
   writer.keep("embeddings.position_embeddings.weight", "position_embd.weight");
   writer.keep("embeddings.token_type_embeddings.weight", "token_types.weight");
   writer.keep("embeddings.LayerNorm.weight", "token_embd_norm.weight");
@@ -280,15 +277,12 @@ void convert(const char* onnx_path, const char* tokenizer_path, const char* out_
 int main(int argc, char** argv) {
   if (argc != 5 && argc != 6) {
     fprintf(stderr,
-            "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf f32|f16|q8_0|iq4_nl "
-            "[ADAPTERS]\n");
+            "usage: minilm_to_gguf MODEL.onnx TOKENIZER.json OUT.gguf q8_0|iq4_nl [ADAPTERS]\n"
+            "The table of words gets the given type, matrices half precision.\n");
     return 2;
   }
-  const std::map<std::string, ggml_type> types = {
-      {"f32", GGML_TYPE_F32},
-      {"f16", GGML_TYPE_F16},
-      {"q8_0", GGML_TYPE_Q8_0},
-      {"iq4_nl", GGML_TYPE_IQ4_NL}};
+  const std::map<std::string, ggml_type> types = {{"q8_0", GGML_TYPE_Q8_0},
+                                                  {"iq4_nl", GGML_TYPE_IQ4_NL}};
   try {
     std::optional<Adapters> adapters;
     if (argc == 6) adapters.emplace(read_file(argv[5]));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 
 #include "core/result.h"
@@ -9,7 +8,7 @@
 namespace gatehouse::app {
 
 /// The firewall with the files of this installation: rules and trained models, and for the precise
-/// tier a transformer that the embedded engine runs, `contexts` texts at a time.
-Result<std::unique_ptr<firewall::Firewall>> load_firewall(size_t contexts = 1);
+/// tier a transformer that runs on the thread that asks it.
+Result<std::unique_ptr<firewall::Firewall>> load_firewall();
 
 }  // namespace gatehouse::app

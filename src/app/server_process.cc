@@ -102,7 +102,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
   if (!service) return refuse(std::move(service.error()));
   admission_ = std::move(*service);
 
-  auto wall = load_firewall(or_cores(config.server.worker_threads));
+  auto wall = load_firewall();
   if (!wall) return refuse(std::move(wall.error()));
   firewall_ = std::move(*wall);
 

@@ -1,17 +1,17 @@
 #include "inference/local/embedder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <span>
+#include <limits>
 
-#include "core/log.h"
-#include "inference/local/encoder_context.h"
+#include "inference/local/encoder/sentence_encoder.h"
 
 namespace gatehouse::inference::local {
 namespace {
 
-constexpr int32_t kBatchTokens = 1024;
-constexpr int32_t kBatchTexts = 64;
+/// What a tenant may have computed at a time while others wait.
+constexpr int64_t kTurnTokens = 512;
 
 Refusal not_available(std::string code, std::string message) {
   Refusal refusal;
@@ -23,22 +23,34 @@ Refusal not_available(std::string code, std::string message) {
   return refusal;
 }
 
-std::vector<float> unit_length(std::span<const float> values) {
+void scale_to_unit_length(std::vector<float>& values) {
   double sum = 0;
   for (const float value : values) sum += double{value} * double{value};
-  const float scale = sum > 0 ? static_cast<float>(1 / std::sqrt(sum)) : 0.0f;
-  std::vector<float> out(values.begin(), values.end());
-  for (float& value : out) value *= scale;
-  return out;
+  const float scale = sum > 0 ? static_cast<float>(1 / std::sqrt(sum)) : 0.0F;
+  for (float& value : values) value *= scale;
 }
 
 }  // namespace
 
+struct Embedder::Work {
+  explicit Work(EmbeddingJob what)
+      : job(std::move(what)), vectors(job.inputs.size()), left(job.inputs.size()) {}
+
+  EmbeddingJob job;
+  Vectors vectors;
+  std::atomic<size_t> left;  // inputs; whoever takes the last one answers
+  std::atomic<bool> started = false;
+  std::atomic<bool> failed = false;
+};
+
 Embedder::Embedder(Options options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
-      queue_(options_.queue_limit, kBatchTokens),
-      thread_([this] { run(); }) {}
+      queue_(std::numeric_limits<size_t>::max(), kTurnTokens) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned count = options_.threads > 0 ? static_cast<unsigned>(options_.threads) : cores;
+  for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
+}
 
 Embedder::~Embedder() {
   {
@@ -46,44 +58,39 @@ Embedder::~Embedder() {
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
-Result<const Model*> Embedder::load() {
+Result<SentenceEncoder*> Embedder::load() {
   std::lock_guard lock(loading_);
   if (load_error_) return refuse(*load_error_);
-  if (model_ == nullptr) {
-    auto model = Model::load(options_.model_path);
-    if (!model) {
-      load_error_ = std::move(model).error();
+  if (encoder_ == nullptr) {
+    auto encoder = SentenceEncoder::load(options_.model_path);
+    if (!encoder) {
+      load_error_ = std::move(encoder).error();
       return refuse(*load_error_);
     }
-    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    auto encoder = std::make_unique<EncoderContext>(
-        **model, kBatchTokens, kBatchTexts, options_.threads > 0 ? options_.threads : cores);
-    if (!encoder->usable()) {
-      load_error_ = Refusal::internal(Layer::inference, "the embedder's context cannot be made");
-      return refuse(*load_error_);
-    }
-    encoder_ = std::move(encoder);
-    model_ = std::move(*model);
+    encoder_ = std::move(*encoder);
   }
-  return model_.get();
-}
-
-std::vector<Token> Embedder::tokenize(const Model& model, const std::string& text) {
-  return encoder_tokens(model, text);
+  return encoder_.get();
 }
 
 Result<void> Embedder::submit(EmbeddingJob job) {
-  int64_t cost = 0;
-  for (const auto& input : job.inputs) cost += static_cast<int64_t>(input.size());
-  const std::string tenant = job.tenant;
+  if (job.inputs.empty()) {
+    job.result->set(Vectors{});
+    return {};
+  }
+  const auto work = std::make_shared<Work>(std::move(job));
   {
     std::lock_guard lock(guard_);
     if (stopping_) return refuse(not_available("draining", "Gatehouse is shutting down."));
-    if (!queue_.push(tenant, cost, std::move(job))) {
+    if (requests_ >= options_.queue_limit) {
       return refuse(not_available("overloaded", "The embedding model is busy; try again shortly."));
+    }
+    ++requests_;
+    for (size_t i = 0; i < work->job.inputs.size(); ++i) {
+      queue_.push(work->job.tenant, static_cast<int64_t>(work->job.inputs[i].size()),
+                  Piece{work, i});
     }
   }
   changed_.notify_all();
@@ -92,65 +99,49 @@ Result<void> Embedder::submit(EmbeddingJob job) {
 
 void Embedder::run() {
   for (;;) {
-    std::vector<EmbeddingJob> jobs;
     std::unique_lock lock(guard_);
     changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-    // Small requests are taken together; a large one alone fills batches.
-    size_t tokens = 0;
-    while (!queue_.empty() && (jobs.empty() || tokens < kBatchTokens)) {
-      jobs.push_back(queue_.pop());
-      for (const auto& input : jobs.back().inputs) tokens += input.size();
-    }
+    if (queue_.empty()) return;
+    const Piece piece = queue_.pop();
     const bool stop = stopping_;
     lock.unlock();
     if (stop) {
-      for (auto& job : jobs) {
-        job.result->set(refuse(not_available("draining", "Gatehouse is shutting down.")));
-      }
-      if (jobs.empty()) return;
-      continue;
+      piece.work->job.result->set(
+          refuse(not_available("draining", "Gatehouse is shutting down.")));
     }
-    serve(std::move(jobs));
+    compute(piece);
+    if (--piece.work->left == 0) finish(*piece.work);
   }
 }
 
-void Embedder::serve(std::vector<EmbeddingJob> jobs) {
-  Result<const Model*> model = load();
-  const SteadyTime now = clock_.steady();
-  std::erase_if(jobs, [&](EmbeddingJob& job) {
-    if (!model) job.result->set(refuse(model.error()));
-    if (now >= job.deadline) {
-      job.result->set(refuse(not_available("queue_timeout", "The embedding model was too busy.")));
-    }
-    return job.result->done();
-  });
-  std::vector<Vectors> answers(jobs.size());
-  std::vector<size_t> owners;  // whose text each of the batch is
-  bool failed = false;
-  const auto flush = [&] {
-    if (owners.empty()) return;
-    const auto vectors = encoder_->compute();
-    failed = failed || vectors.size() != owners.size();
-    for (size_t i = 0; i < vectors.size(); ++i) {
-      answers[owners[i]].push_back(unit_length(vectors[i]));
-    }
-    owners.clear();
-  };
-  for (size_t j = 0; j < jobs.size(); ++j) {
-    for (const auto& input : jobs[j].inputs) {
-      if (!encoder_->room_for(input.size())) flush();
-      encoder_->add(input);
-      owners.push_back(j);
-    }
+void Embedder::compute(const Piece& piece) {
+  Work& work = *piece.work;
+  EmbeddingJob& job = work.job;
+  if (!work.started.exchange(true) && clock_.steady() >= job.deadline) {
+    job.result->set(refuse(not_available("queue_timeout", "The embedding model was too busy.")));
   }
-  flush();
-  for (size_t j = 0; j < jobs.size(); ++j) {
-    if (failed) {
-      jobs[j].result->set(
-          refuse(Refusal::internal(Layer::inference, "the embedding model failed")));
-    } else {
-      jobs[j].result->set(std::move(answers[j]));
-    }
+  if (job.result->done()) return;  // refused, or nobody waits any more
+  const Result<SentenceEncoder*> encoder = load();
+  if (!encoder) {
+    job.result->set(refuse(encoder.error()));
+    return;
+  }
+  std::vector<float>& vector = work.vectors[piece.input];
+  vector.resize((*encoder)->width());
+  if (!(*encoder)->encode(job.inputs[piece.input], vector)) work.failed = true;
+  scale_to_unit_length(vector);
+}
+
+void Embedder::finish(Work& work) {
+  {
+    std::lock_guard lock(guard_);
+    --requests_;
+  }
+  if (work.failed) {
+    work.job.result->set(
+        refuse(Refusal::internal(Layer::inference, "the embedding model failed")));
+  } else {
+    work.job.result->set(std::move(work.vectors));
   }
 }
 

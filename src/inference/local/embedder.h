@@ -16,7 +16,7 @@
 
 namespace gatehouse::inference::local {
 
-class EncoderContext;
+class SentenceEncoder;
 
 using Vectors = std::vector<std::vector<float>>;
 
@@ -29,50 +29,52 @@ struct EmbeddingJob {
 };
 
 /// Turns texts into vectors with a BERT-like sentence encoder: mean over the tokens' last hidden
-/// states, scaled to length 1 (as sentence-transformers does). Texts of several requests share a
-/// batch; requests wait in a bounded queue that is fair between tenants. One thread of its own, and
-/// llama.cpp's. Thread-safe.
+/// states, scaled to length 1 (as sentence-transformers does). Each text is computed by one of the
+/// embedder's threads; requests wait in a bounded queue that is fair between tenants, text by text.
+/// Thread-safe.
 class Embedder {
  public:
-  static constexpr size_t kMaxTokens = 512;  // of one text, as the model was made
-
   struct Options {
     std::string model_path;
     int threads = 0;           // 0: one per core
     size_t queue_limit = 256;  // requests
   };
 
-  /// Returns at once; the model is loaded on the embedder's thread when it is first needed.
+  /// Returns at once; the model is loaded when it is first needed.
   explicit Embedder(Options options, const Clock& clock = Clock::system());
   ~Embedder();
 
   /// Loads the model if need be. Blocks: not for event loops.
-  Result<const Model*> load();
-
-  /// The tokens of a text with those that begin and end it; may be more than `kMaxTokens`.
-  static std::vector<Token> tokenize(const Model& model, const std::string& text);
+  Result<SentenceEncoder*> load();
 
   /// Refuses when the queue is full; otherwise the job's result will be set.
   Result<void> submit(EmbeddingJob job);
 
  private:
+  struct Work;  // a job, and what is computed of it
+  struct Piece {
+    std::shared_ptr<Work> work;
+    size_t input = 0;
+  };
+
   void run();
-  void serve(std::vector<EmbeddingJob> jobs);
+  void compute(const Piece& piece);
+  void finish(Work& work);
 
   const Options options_;
   const Clock& clock_;
 
   std::mutex loading_;
-  std::unique_ptr<Model> model_;
-  std::unique_ptr<EncoderContext> encoder_;
+  std::unique_ptr<SentenceEncoder> encoder_;
   std::optional<Refusal> load_error_;
 
   std::mutex guard_;
   std::condition_variable changed_;
-  FairQueue<EmbeddingJob> queue_;
+  FairQueue<Piece> queue_;
+  size_t requests_ = 0;  // of which something is queued or computed
   bool stopping_ = false;
 
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace gatehouse::inference::local

@@ -9,6 +9,7 @@
 #include "core/worker_pool.h"
 #include "inference/local/chat_answer.h"
 #include "inference/local/embedder.h"
+#include "inference/local/encoder/sentence_encoder.h"
 #include "inference/local/prepare.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -82,19 +83,22 @@ class LocalStream final : public ChatStream {
 };
 
 constexpr int kEmbeddingWidth = 384;
+constexpr int32_t kEmbeddingTokens = 512;  // of the longest text
 
 Result<void> tokenize_inputs(Embedder& embedder, const std::vector<std::string>& inputs,
                              std::vector<std::vector<Token>>& out, int64_t& tokens) {
-  Result<const Model*> model = embedder.load();
-  if (!model) return refuse(std::move(model).error());
+  const Result<SentenceEncoder*> encoder = embedder.load();
+  if (!encoder) return refuse(encoder.error());
+  const size_t longest = (*encoder)->longest();
   for (size_t i = 0; i < inputs.size(); ++i) {
-    // A token of this vocabulary stands for at most 64 bytes: longer texts need not be looked at.
-    const bool hopeless = inputs[i].size() > Embedder::kMaxTokens * 64;
-    out.push_back(hopeless ? std::vector<Token>{} : Embedder::tokenize(**model, inputs[i]));
-    if (hopeless || out.back().size() > Embedder::kMaxTokens) {
-      return refuse(Refusal::invalid("input[" + std::to_string(i) + "]",
-                                     "This model takes at most 512 tokens of text.",
-                                     "context_length_exceeded"));
+    // Of a text that is too long in any case not all need be looked at.
+    const bool hopeless = inputs[i].size() > longest * (*encoder)->model().longest_piece();
+    out.push_back(hopeless ? std::vector<Token>{} : (*encoder)->tokenize(inputs[i]));
+    if (hopeless || out.back().size() > longest) {
+      return refuse(Refusal::invalid(
+          "input[" + std::to_string(i) + "]",
+          "This model takes at most " + std::to_string(longest) + " tokens of text.",
+          "context_length_exceeded"));
     }
     tokens += static_cast<int64_t>(out.back().size());
   }
@@ -323,7 +327,7 @@ std::vector<ModelInfo> LocalBackend::models() const {
     ModelInfo embedding = chat;
     embedding.id = impl_->embedding_id;
     embedding.other_names.clear();
-    embedding.context_tokens = Embedder::kMaxTokens;
+    embedding.context_tokens = kEmbeddingTokens;
     embedding.embeds = true;
     all.push_back(std::move(embedding));
   }

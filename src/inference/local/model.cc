@@ -49,7 +49,7 @@ bool on_progress(float share, void* progress) {
 }  // namespace
 
 Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress progress,
-                                           Weights kept) {
+                                           Weights weights) {
   struct stat info {};
   if (path.empty() || stat(path.c_str(), &info) != 0) {
     return refuse(cannot_load(
@@ -62,15 +62,14 @@ Result<std::unique_ptr<Model>> Model::load(const std::string& path, Progress pro
   start_llama_once();
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = 0;
-  params.load_mode = kept == Weights::mapped ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+  params.vocab_only = weights == Weights::none;
   params.progress_callback = on_progress;
   params.progress_callback_user_data = &progress;
 
   std::unique_ptr<Model> model(new Model());
   model->model_ = llama_model_load_from_file(path.c_str(), params);
   if (model->model_ == nullptr) {
-    return refuse(cannot_load("model_unreadable",
-                              "The embedded model's file is damaged or of an unknown kind.", path));
+    return refuse(unreadable_model(path));
   }
   model->vocab_ = llama_model_get_vocab(model->model_);
   model->id_ = id_of(path);
@@ -165,6 +164,11 @@ std::string find_pinned_model(std::string_view file) {
     folder = folder.parent_path();
   }
   return {};
+}
+
+Refusal unreadable_model(const std::string& path) {
+  return cannot_load("model_unreadable",
+                     "The embedded model's file is damaged or of an unknown kind.", path);
 }
 
 std::string cpu_problem() {

@@ -20,16 +20,15 @@ using Token = int32_t;
 class Model {
  public:
   /// `mapped`: pages of the file, shared between processes; what the engine has put into another
-  /// order for speed is in memory once more. `copied`: only in memory.
-  enum class Weights : unsigned char { mapped, copied };
+  /// order for speed is in memory once more. `none`: only the vocabulary and the metadata.
+  enum class Weights : unsigned char { mapped, none };
   /// 0 to 1 while the file is read.
   using Progress = std::function<void(float)>;
 
   /// Errors: `unavailable` with code "model_missing" where there is no such file (the message names
   /// the command that fetches it), "model_unreadable" where it is not a model that llama.cpp runs.
-  /// `kept` says where the weights then are.
   static Result<std::unique_ptr<Model>> load(const std::string& path, Progress progress = {},
-                                             Weights kept = Weights::mapped);
+                                             Weights weights = Weights::mapped);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
@@ -78,6 +77,9 @@ class Model {
 std::string find_pinned_model(std::string_view file);
 inline constexpr std::string_view kPinnedChatModel = "SmolLM2-135M-Instruct.Q4_1.gguf";
 inline constexpr std::string_view kPinnedEmbeddingModel = "all-minilm-l6-v2.gguf";
+
+/// What `Model::load` says of a file that is not a model it knows.
+Refusal unreadable_model(const std::string& path);
 
 /// Why this machine's CPU cannot run the engine (it needs x86-64-v3), or empty.
 std::string cpu_problem();

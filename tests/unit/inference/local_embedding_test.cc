@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json.h"
-#include "inference/local/embedder.h"
+#include "inference/local/encoder/sentence_encoder.h"
 #include "unit/inference/local_fixture.h"
 
 namespace gatehouse::inference::local::test {
@@ -58,20 +58,23 @@ Result<api::EmbeddingResponse> embed(const api::EmbeddingRequest& request,
   return out;
 }
 
+std::unique_ptr<SentenceEncoder> pinned_encoder() {
+  auto encoder = SentenceEncoder::load(GATEHOUSE_SOURCE_DIR "/build/assets/models/" +
+                                       std::string(kPinnedEmbeddingModel));
+  EXPECT_TRUE(encoder) << encoder.error().message;
+  return std::move(*encoder);
+}
+
 TEST(LocalEmbedding, TokenizesAsTheReference) {
-  const auto model = Model::load(GATEHOUSE_SOURCE_DIR "/build/assets/models/" +
-                                 std::string(kPinnedEmbeddingModel));
-  ASSERT_TRUE(model) << model.error().message;
+  const auto encoder = pinned_encoder();
   for (const Reference& reference : references()) {
-    EXPECT_EQ(Embedder::tokenize(**model, reference.text), reference.ids) << reference.text;
+    EXPECT_EQ(encoder->tokenize(reference.text), reference.ids) << reference.text;
   }
 }
 
 TEST(LocalEmbedding, SpecialTokensInATextStayText) {
-  const auto model = Model::load(GATEHOUSE_SOURCE_DIR "/build/assets/models/" +
-                                 std::string(kPinnedEmbeddingModel));
-  ASSERT_TRUE(model);
-  const std::vector<Token> tokens = Embedder::tokenize(**model, "a [SEP] b");
+  const auto encoder = pinned_encoder();
+  const std::vector<Token> tokens = encoder->tokenize("a [SEP] b");
   EXPECT_EQ(std::count(tokens.begin(), tokens.end(), tokens.back()), 1) << "only at the end";
 }
 
@@ -96,7 +99,8 @@ TEST(LocalEmbedding, AgreesWithTheReference) {
       norm += double{vector[k]} * double{vector[k]};
     }
     EXPECT_NEAR(norm, 1, 1e-4);
-    EXPECT_GT(dot, 0.998) << all[i].text;
+    // With no token but the two at its ends, nothing averages the rounding out.
+    EXPECT_GT(dot, all[i].text.empty() ? 0.99 : 0.998) << all[i].text;
   }
 }
 

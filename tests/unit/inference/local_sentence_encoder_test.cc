@@ -1,4 +1,4 @@
-// The encoder that runs on its caller's thread, beside the batching one's reference vectors.
+// The encoder that runs on its caller's thread; its values beside a reference: local_embedding_test.
 #include <cmath>
 #include <string>
 #include <thread>
@@ -6,26 +6,24 @@
 
 #include <gtest/gtest.h>
 
-#include "inference/local/pooled_encoder.h"
+#include "inference/local/encoder/sentence_encoder.h"
 
 namespace gatehouse::inference::local {
 namespace {
 
 const std::string kModels = GATEHOUSE_SOURCE_DIR "/build/assets/models/";
 
-std::unique_ptr<PooledEncoder> load(std::string_view file, size_t contexts = 1) {
-  PooledEncoder::Options options;
-  options.model_path = kModels + std::string(file);
-  options.max_tokens = 64;
-  options.contexts = contexts;
-  auto encoder = PooledEncoder::load(options);
+std::unique_ptr<SentenceEncoder> load(std::string_view file) {
+  auto encoder = SentenceEncoder::load(kModels + std::string(file));
   EXPECT_TRUE(encoder) << encoder.error().message;
   return std::move(*encoder);
 }
 
-std::vector<float> encode(PooledEncoder& encoder, std::string_view text) {
+constexpr size_t kLimit = 64;
+
+std::vector<float> encode(SentenceEncoder& encoder, std::string_view text) {
   std::vector<float> vector(encoder.width());
-  EXPECT_TRUE(encoder.encode(text, vector));
+  EXPECT_TRUE(encoder.encode(text, kLimit, vector));
   return vector;
 }
 
@@ -41,7 +39,7 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return both / std::sqrt(of_a * of_b);
 }
 
-TEST(LocalPooledEncoder, LikeTextsHaveLikeVectors) {
+TEST(LocalSentenceEncoder, LikeTextsHaveLikeVectors) {
   const auto encoder = load(kPinnedEmbeddingModel);
   const std::vector<float> cat = encode(*encoder, "A cat sleeps on the sofa.");
   const std::vector<float> kitten = encode(*encoder, "A kitten is napping on the couch.");
@@ -50,7 +48,7 @@ TEST(LocalPooledEncoder, LikeTextsHaveLikeVectors) {
   EXPECT_GT(cosine(cat, kitten), cosine(cat, bond) + 0.3);
 }
 
-TEST(LocalPooledEncoder, WhatIsTooLongIsCutOffNotRefused) {
+TEST(LocalSentenceEncoder, WhatIsTooLongIsCutOffNotRefused) {
   const auto encoder = load(kPinnedEmbeddingModel);
   std::string text;
   for (int i = 0; i < 62; ++i) text += "word ";
@@ -60,8 +58,8 @@ TEST(LocalPooledEncoder, WhatIsTooLongIsCutOffNotRefused) {
   EXPECT_EQ(encode(*encoder, "").size(), 384U);
 }
 
-TEST(LocalPooledEncoder, CallersOnManyThreadsGetTheirOwnVectors) {
-  const auto encoder = load(kPinnedEmbeddingModel, 2);
+TEST(LocalSentenceEncoder, CallersOnManyThreadsGetTheirOwnVectors) {
+  const auto encoder = load(kPinnedEmbeddingModel);
   const std::vector<std::string> texts = {"apples and pears", "the train is late", "print(42)",
                                           "Wie geht es dir?"};
   std::vector<std::vector<float>> alone;
@@ -75,10 +73,10 @@ TEST(LocalPooledEncoder, CallersOnManyThreadsGetTheirOwnVectors) {
   for (std::thread& caller : callers) caller.join();
 }
 
-TEST(LocalPooledEncoder, TheFirewallsTransformerSaysWhatItWasMergedWith) {
+TEST(LocalSentenceEncoder, TheFirewallsTransformerSaysWhatItWasMergedWith) {
   const auto precise = load("firewall-precise.gguf");
-  EXPECT_EQ(precise->metadata("gatehouse.adapters").size(), 64U);
-  EXPECT_EQ(load(kPinnedEmbeddingModel)->metadata("gatehouse.adapters"), "");
+  EXPECT_EQ(precise->model().metadata("gatehouse.adapters").size(), 64U);
+  EXPECT_EQ(load(kPinnedEmbeddingModel)->model().metadata("gatehouse.adapters"), "");
 }
 
 }  // namespace

@@ -1,0 +1,2 @@
+add_executable(encoder_bench encoder_bench.cc)
+target_link_libraries(encoder_bench PRIVATE gatehouse_inference benchmark::benchmark_main)

@@ -230,27 +230,38 @@ void Inspector::rewrite() {
 
 void Inspector::learned(uint32_t index) {
   if (!start(Detector::learned, Stage::learned)) return;
-  const StageTimer timer(verdict_.spent, Stage::learned);
   const Source source = segments_[index].source;
-  const Normalised& text = scratch_.text;
+  Reading reading = read_views(source);
+  Finding& finding = reading.finding;
+  const learned::Head head = learned::head_for(source);
+  finding.rule = learned::rule_name(head);
+  finding.category =
+      head == learned::Head::content ? Category::indirect_injection : reading.strongest.kind;
+  second_opinion(reading);
+  if (verdict_.unsure) return;
+  verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
+  judge_(finding, source, index);
+  learned_harm(reading.plain, index);
+}
 
-  // The strongest of the views: the text as it reads, with tricks undone, and what it hides.
-  Finding finding;
-  learned::TextScore best;
-  std::string_view view;
+Inspector::Reading Inspector::read_views(Source source) {
+  const StageTimer timer(verdict_.spent, Stage::learned);
+  const Normalised& text = scratch_.text;
+  Reading reading;
   const auto take = [&](const learned::TextScore& score, std::string_view of,
                         std::string_view evidence, uint32_t begin, uint32_t end) {
+    Finding& finding = reading.finding;
     if (score.attack <= finding.score) return;
     finding.score = score.attack;
     finding.evidence = evidence;
     finding.begin = begin;
     finding.end = end;
-    best = score;
-    view = of;
+    reading.strongest = score;
+    reading.view = of;
   };
-  const learned::TextScore plain = parts_.model->score(text.canonical, source);
-  take(plain, text.canonical, "learned", text.map.to_original(plain.begin),
-       text.map.to_original(plain.end));
+  reading.plain = parts_.model->score(text.canonical, source);
+  take(reading.plain, text.canonical, "learned", text.map.to_original(reading.plain.begin),
+       text.map.to_original(reading.plain.end));
   if (!text.undone.empty()) {
     const learned::TextScore score = parts_.model->score(text.undone, source);
     take(score, text.undone, "undone", text.undone_map.to_original(score.begin),
@@ -260,18 +271,12 @@ void Inspector::learned(uint32_t index) {
     take(parts_.model->score(child.canonical, source), child.canonical, to_string(child.how),
          child.begin, child.end);
   }
-  const learned::Head head = learned::head_for(source);
-  finding.rule = learned::rule_name(head);
-  finding.category = head == learned::Head::content ? Category::indirect_injection : best.kind;
-  second_opinion(best, view, finding);
-  if (verdict_.unsure) return;
-  verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
-  judge_(finding, source, index);
-  learned_harm(plain, index);
+  return reading;
 }
 
-void Inspector::second_opinion(const learned::TextScore& score, std::string_view view,
-                               Finding& finding) {
+void Inspector::second_opinion(Reading& reading) {
+  const learned::TextScore& score = reading.strongest;
+  Finding& finding = reading.finding;
   if (parts_.precise == nullptr || !parts_.precise->unsure(score.asked, finding.score)) return;
   if (!start(Detector::precise, Stage::precise)) return;
   if (effort_ == Effort::fast) {
@@ -284,7 +289,7 @@ void Inspector::second_opinion(const learned::TextScore& score, std::string_view
   }
   const StageTimer timer(verdict_.spent, Stage::precise);
   const std::string_view window =
-      view.substr(score.around_begin, score.around_end - score.around_begin);
+      reading.view.substr(score.around_begin, score.around_end - score.around_begin);
   const std::optional<float> mixed = parts_.precise->score(score.asked, finding.score, window);
   if (!mixed) {
     skip(Detector::precise);

@@ -95,8 +95,17 @@ class Inspector {
   void secrets(uint32_t index);
   void judge_all(uint32_t index);
   void learned(uint32_t index);
-  /// What the transformer makes of it, where the linear model is unsure.
-  void second_opinion(const learned::TextScore& score, std::string_view view, Finding& finding);
+  /// What the linear model makes of a text: of it as it reads, with tricks undone, and of what it
+  /// hides.
+  struct Reading {
+    Finding finding;
+    learned::TextScore strongest;
+    std::string_view view;  // that of the strongest
+    learned::TextScore plain;
+  };
+  Reading read_views(Source source);
+  /// What the transformer makes of the strongest, where the linear model is unsure.
+  void second_opinion(Reading& reading);
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);

@@ -17,9 +17,9 @@
 namespace gatehouse::inference::local::encoder {
 
 /// A BERT encoder (Devlin et al. 2018, arXiv:1810.04805) whose matrices are 8-bit integers, one
-/// scale an output, multiplied with states in 8 bits, from a token's least value to its greatest; everything between is at 32
-/// bits. oneDNN computes, on the calling thread alone. Thread-safe, given a `Workspace` for each
-/// caller.
+/// scale an output, multiplied with states in 8 bits, from a token's least value to its greatest;
+/// everything between is at 32 bits. oneDNN computes, on the calling thread alone. Thread-safe,
+/// given a `Workspace` for each caller.
 class Bert {
  public:
   /// What a computation needs besides the weights; grows to the longest text it was used for.
@@ -27,14 +27,14 @@ class Bert {
 
   /// Null where the file lacks a tensor or has one of another size. Throws `dnnl::error` where
   /// oneDNN cannot run on this machine.
-  static std::unique_ptr<Bert> make(const BertFile& file);
+  static std::unique_ptr<Bert> make(BertFile file);
   ~Bert();
 
   size_t width() const { return shape_.width; }
   size_t longest() const { return shape_.positions; }  // text, in tokens
 
-  /// The mean over the tokens' last hidden states. Takes 1 to `longest()` tokens of the vocabulary; `into`
-  /// has `width()` values. Throws `dnnl::error`.
+  /// The mean over the tokens' last hidden states. Takes 1 to `longest()` tokens of the vocabulary;
+  /// `into` has `width()` values. Throws `dnnl::error`.
   void mean_state(std::span<const int32_t> tokens, Workspace& work, std::span<float> into);
 
  private:
@@ -58,14 +58,15 @@ class Bert {
   class Reader;
   class Pass;
 
-  Bert();
+  explicit Bert(BertFile file);
   static void compute_on_this_thread_alone();
   const BertPlan& plan_for(size_t tokens);
 
   dnnl::engine engine_;
-  BertShape shape_;
+  BertFile file_;
+  const BertShape shape_;
   std::unique_ptr<MatrixLayouts> layouts_;
-  BertFile::Table words_;
+  BertFile::Table words_;  // in the file
   std::vector<float> positions_;  // with the type of the first text, which is every token's, added
   Norm embedding_norm_;
   std::vector<Layer> layers_;

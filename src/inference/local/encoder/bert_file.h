@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/interprocess/mapped_region.hpp>
+
 struct ggml_context;
 struct ggml_tensor;
 struct gguf_context;
@@ -24,34 +26,43 @@ struct BertShape {
   float epsilon = 0;     // of the layer norms
 };
 
-/// A BERT's GGUF file in memory, as cmake/llama/minilm_to_gguf.cpp writes it. Used by one thread.
+/// A BERT's GGUF file, as cmake/llama/minilm_to_gguf.cpp writes it, mapped into memory. Reading it
+/// is thread-safe.
 class BertFile {
  public:
   /// Nothing where the file cannot be read, or is not of this kind.
-  static std::optional<BertFile> read(const std::string& path);
+  static std::optional<BertFile> open(const std::string& path);
 
   const BertShape& shape() const { return shape_; }
   /// A tensor's values, row by row, at 32 bits. Empty unless it exists and has so many.
   std::vector<float> values(const std::string& name, size_t count) const;
 
-  /// The table of words as it is stored: rows of `width` values in few bits.
+  /// The table of words as it is stored: rows of `width` values in few bits. Lives as long as this
+  /// file.
   struct Table {
-    std::vector<uint8_t> bytes;
+    const std::byte* rows = nullptr;
     size_t row_bytes = 0;
     void (*to_float)(const void* row, float* values, int64_t count) = nullptr;
   };
-  /// Empty where the file has none of this width.
+  /// No rows where the file has none of this width.
   Table words() const;
+
+  /// Gives back the memory of what was read: it is read again from the file where it is needed.
+  void drop_pages();
 
  private:
   struct Free {
     void operator()(ggml_context* tensors) const;
-    void operator()(gguf_context* file) const;
+    void operator()(gguf_context* header) const;
   };
 
   BertFile() = default;
+  /// Null unless the whole tensor lies in the file.
+  const std::byte* data(const ggml_tensor& tensor) const;
 
   std::unique_ptr<ggml_context, Free> tensors_;
+  std::unique_ptr<gguf_context, Free> header_;
+  boost::interprocess::mapped_region bytes_;
   BertShape shape_;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "inference/local/encoder/bert.h"
 
@@ -28,7 +29,7 @@ float weight_limit() {
 /// Remembers whether everything was there, so that only the end has to ask.
 class Bert::Reader {
  public:
-  Reader(const BertFile& file, Bert& bert) : file_(file), bert_(bert), limit_(weight_limit()) {}
+  explicit Reader(Bert& bert) : bert_(bert), limit_(weight_limit()) {}
 
   bool read() {
     read_embeddings();
@@ -42,8 +43,8 @@ class Bert::Reader {
  private:
   void read_embeddings() {
     const BertShape& shape = bert_.shape_;
-    bert_.words_ = file_.words();
-    complete_ = complete_ && !bert_.words_.bytes.empty();
+    bert_.words_ = bert_.file_.words();
+    complete_ = complete_ && bert_.words_.rows != nullptr;
     bert_.positions_ = values("position_embd.weight", shape.positions * shape.width);
     constexpr size_t kTypes = 2;
     const std::vector<float> types = values("token_types.weight", kTypes * shape.width);
@@ -115,27 +116,27 @@ class Bert::Reader {
   }
 
   std::vector<float> values(const std::string& name, size_t count) {
-    std::vector<float> found = file_.values(name, count);
+    std::vector<float> found = bert_.file_.values(name, count);
     complete_ = complete_ && !found.empty();
     return found;
   }
 
-  const BertFile& file_;
   Bert& bert_;
   const float limit_;
   bool complete_ = true;
 };
 
-Bert::Bert() : engine_(dnnl::engine::kind::cpu, 0) {}
+Bert::Bert(BertFile file)
+    : engine_(dnnl::engine::kind::cpu, 0), file_(std::move(file)), shape_(file_.shape()) {}
 
 Bert::~Bert() = default;
 
-std::unique_ptr<Bert> Bert::make(const BertFile& file) {
+std::unique_ptr<Bert> Bert::make(BertFile file) {
   compute_on_this_thread_alone();
-  std::unique_ptr<Bert> bert(new Bert);
-  bert->shape_ = file.shape();
+  std::unique_ptr<Bert> bert(new Bert(std::move(file)));
   bert->layouts_ = std::make_unique<MatrixLayouts>(bert->engine_, bert->shape_);
-  if (!Reader(file, *bert).read()) return nullptr;
+  if (!Reader(*bert).read()) return nullptr;
+  bert->file_.drop_pages();
   return bert;
 }
 

@@ -20,12 +20,12 @@ SentenceEncoder::~SentenceEncoder() = default;
 Result<std::unique_ptr<SentenceEncoder>> SentenceEncoder::load(const std::string& path) {
   auto vocabulary = Model::load(path, {}, Model::Weights::none);
   if (!vocabulary) return refuse(std::move(vocabulary).error());
-  const std::optional<encoder::BertFile> file = encoder::BertFile::read(path);
+  std::optional<encoder::BertFile> file = encoder::BertFile::open(path);
   if (!file || file->shape().words != static_cast<size_t>((*vocabulary)->vocab_size())) {
     return refuse(unreadable_model(path));
   }
   try {
-    std::unique_ptr<Bert> bert = Bert::make(*file);
+    std::unique_ptr<Bert> bert = Bert::make(*std::move(file));
     if (bert == nullptr) return refuse(unreadable_model(path));
     return std::unique_ptr<SentenceEncoder>(
         new SentenceEncoder(std::move(*vocabulary), std::move(bert)));

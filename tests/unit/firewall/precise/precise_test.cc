@@ -106,6 +106,15 @@ TEST(PreciseTier, IsAskedOnlyWhereTheLinearModelIsUnsure) {
   EXPECT_GT(verdict.spent[static_cast<size_t>(Stage::precise)].count(), 0);
 }
 
+TEST(PreciseTier, ItsTimeIsCountedOnce) {
+  const Loaded it = load();
+  const std::string_view text = doubtful(*it.firewall);
+  const auto start = std::chrono::steady_clock::now();
+  const InputVerdict verdict =
+      inspect(*it.firewall, *Policy::default_policy(), text, Effort::whole);
+  EXPECT_LE(verdict.total(), std::chrono::steady_clock::now() - start);
+}
+
 TEST(PreciseTier, IsNeverAskedInAFastInspection) {
   const Loaded it = load();
   const std::string_view text = doubtful(*it.firewall);

@@ -18,7 +18,8 @@ constexpr size_t kMaxTokens = 112;
 
 class PreciseEncoder final : public firewall::precise::Encoder {
  public:
-  explicit PreciseEncoder(std::unique_ptr<SentenceEncoder> encoder) : encoder_(std::move(encoder)) {}
+  explicit PreciseEncoder(std::unique_ptr<SentenceEncoder> encoder)
+      : encoder_(std::move(encoder)) {}
   bool encode(std::string_view text, std::span<float> into) const override {
     return encoder_->encode(text, kMaxTokens, into);
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/load_firewall.h"
+#include "app/loading_memory.h"
 #include "app/server_metrics.h"
 #include "app/snapshot.h"
 #include "app/version.h"
@@ -102,6 +103,7 @@ Result<void> ServerProcess::open_layers(const config::Config& config) {
   if (!service) return refuse(std::move(service.error()));
   admission_ = std::move(*service);
 
+  const LoadingMemory loading;
   auto wall = load_firewall();
   if (!wall) return refuse(std::move(wall.error()));
   firewall_ = std::move(*wall);

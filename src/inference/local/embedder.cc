@@ -106,8 +106,7 @@ void Embedder::run() {
     const bool stop = stopping_;
     lock.unlock();
     if (stop) {
-      piece.work->job.result->set(
-          refuse(not_available("draining", "Gatehouse is shutting down.")));
+      piece.work->job.result->set(refuse(not_available("draining", "Gatehouse is shutting down.")));
     }
     compute(piece);
     if (--piece.work->left == 0) finish(*piece.work);
@@ -138,8 +137,7 @@ void Embedder::finish(Work& work) {
     --requests_;
   }
   if (work.failed) {
-    work.job.result->set(
-        refuse(Refusal::internal(Layer::inference, "the embedding model failed")));
+    work.job.result->set(refuse(Refusal::internal(Layer::inference, "the embedding model failed")));
   } else {
     work.job.result->set(std::move(work.vectors));
   }

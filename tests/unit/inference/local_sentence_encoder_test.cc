@@ -1,4 +1,4 @@
-// The encoder that runs on its caller's thread; its values beside a reference: local_embedding_test.
+// The encoder on its caller's thread; local_embedding_test has its values beside a reference.
 #include <cmath>
 #include <string>
 #include <thread>

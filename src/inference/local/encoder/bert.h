@@ -66,7 +66,7 @@ class Bert {
   BertFile file_;
   const BertShape shape_;
   std::unique_ptr<MatrixLayouts> layouts_;
-  BertFile::Table words_;  // in the file
+  BertFile::Table words_;         // in the file
   std::vector<float> positions_;  // with the type of the first text, which is every token's, added
   Norm embedding_norm_;
   std::vector<Layer> layers_;
@@ -87,12 +87,12 @@ class Bert::Workspace {
   void make_room(const BertShape& shape, const BertPlan& plan);
 
   dnnl::stream stream_;
-  Buffer<float> states_;       // one row a token
-  Buffer<float> wide_;         // query, key and value, or the feed-forward part's inner values
-  Buffer<float> mixed_;        // values as attention mixes them, and other products
-  Buffer<float> scores_;       // of the attention
-  Buffer<uint8_t> integers_;   // what is multiplied, and
-  Buffer<float> row_scales_;   // what that means
+  Buffer<float> states_;      // one row a token
+  Buffer<float> wide_;        // query, key and value, or the feed-forward part's inner values
+  Buffer<float> mixed_;       // values as attention mixes them, and other products
+  Buffer<float> scores_;      // of the attention
+  Buffer<uint8_t> integers_;  // what is multiplied, and
+  Buffer<float> row_scales_;  // what that means
   Buffer<float> row_lows_;
   Buffer<std::byte> scratch_;  // oneDNN's
 };

@@ -101,9 +101,7 @@ class Bert::Reader {
     return made;
   }
 
-  Norm norm(const std::string& name) {
-    return {vector(name + ".weight"), vector(name + ".bias")};
-  }
+  Norm norm(const std::string& name) { return {vector(name + ".weight"), vector(name + ".bias")}; }
 
   dnnl::memory vector(const std::string& name) {
     const std::vector<float> from = values(name, bert_.shape_.width);

@@ -61,8 +61,8 @@ dnnl::matmul::primitive_desc scores(const dnnl::engine& engine, const BertShape&
   const size_t row = 3 * shape.width;
   dnnl::primitive_attr attributes = own_scratch();
   attributes.set_output_scales(0, {1 / std::sqrt(static_cast<float>(width))});
-  return {dnnl::matmul::desc(heads_of(heads, rows, width, row),
-                             transposed(heads, rows, width, row), scores_of(heads, rows)),
+  return {dnnl::matmul::desc(heads_of(heads, rows, width, row), transposed(heads, rows, width, row),
+                             scores_of(heads, rows)),
           attributes, engine};
 }
 
@@ -119,8 +119,8 @@ BertPlan::BertPlan(const dnnl::engine& engine, const BertShape& shape, const Mat
       mix(encoder::mix(engine, shape, rows, heads_at_once)),
       gelu(encoder::gelu(engine, rows, shape.inner)),
       norm(encoder::norm(engine, shape, rows)),
-      scratch(std::max({qkv.scratch(), out.scratch(), up.scratch(), down.scratch(),
-                        scores.scratch(), softmax.scratch(), mix.scratch(), gelu.scratch(),
-                        norm.scratch()})) {}
+      scratch(
+          std::max({qkv.scratch(), out.scratch(), up.scratch(), down.scratch(), scores.scratch(),
+                    softmax.scratch(), mix.scratch(), gelu.scratch(), norm.scratch()})) {}
 
 }  // namespace gatehouse::inference::local::encoder

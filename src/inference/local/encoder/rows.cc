@@ -49,8 +49,8 @@ void scale_product(float* product, size_t rows, size_t width, RowScales of_rows,
     const float low = of_rows.lows[row];
 #pragma omp simd
     for (size_t i = 0; i < width; ++i) {
-      product[i] = product[i] * scale * of_columns.scales[i] + low * of_columns.sums[i] +
-                   of_columns.bias[i];
+      product[i] =
+          product[i] * scale * of_columns.scales[i] + low * of_columns.sums[i] + of_columns.bias[i];
     }
   }
 }
@@ -62,8 +62,8 @@ void add_product(const float* product, size_t rows, size_t width, RowScales of_r
     const float low = of_rows.lows[row];
 #pragma omp simd
     for (size_t i = 0; i < width; ++i) {
-      sum[i] += product[i] * scale * of_columns.scales[i] + low * of_columns.sums[i] +
-                of_columns.bias[i];
+      sum[i] +=
+          product[i] * scale * of_columns.scales[i] + low * of_columns.sums[i] + of_columns.bias[i];
     }
   }
 }

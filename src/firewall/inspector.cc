@@ -1,6 +1,7 @@
 #include "firewall/inspector.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "firewall/inspector_scratch.h"
@@ -237,7 +238,7 @@ void Inspector::learned(uint32_t index) {
   finding.rule = learned::rule_name(head);
   finding.category =
       head == learned::Head::content ? Category::indirect_injection : reading.strongest.kind;
-  second_opinion(reading);
+  second_opinion(reading, head);
   if (verdict_.unsure) return;
   verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
   judge_(finding, source, index);
@@ -248,36 +249,48 @@ Inspector::Reading Inspector::read_views(Source source) {
   const StageTimer timer(verdict_.spent, Stage::learned);
   const Normalised& text = scratch_.text;
   Reading reading;
-  const auto take = [&](const learned::TextScore& score, std::string_view of,
-                        std::string_view evidence, uint32_t begin, uint32_t end) {
+  // `original` leads from a range of the view to the text as it was.
+  const auto take = [&](const learned::TextScore& score, std::string_view view,
+                        std::string_view evidence, const auto& original) {
+    const learned::TextScore::Sentence& sentence = score.sentence;
+    if (sentence.attack > reading.sentence.attack) {
+      reading.sentence = sentence;
+      reading.sentence_text = view.substr(sentence.begin, sentence.end - sentence.begin);
+      std::tie(reading.sentence.begin, reading.sentence.end) =
+          original(sentence.begin, sentence.end);
+    }
+    if (score.attack <= reading.finding.score) return;
     Finding& finding = reading.finding;
-    if (score.attack <= finding.score) return;
     finding.score = score.attack;
     finding.evidence = evidence;
-    finding.begin = begin;
-    finding.end = end;
+    std::tie(finding.begin, finding.end) = original(score.begin, score.end);
     reading.strongest = score;
-    reading.view = of;
+    reading.view = view;
+  };
+  const auto through = [](const OffsetMap& map) {
+    return [&map](uint32_t begin, uint32_t end) {
+      return std::pair(map.to_original(begin), map.to_original(end));
+    };
   };
   reading.plain = parts_.model->score(text.canonical, source);
-  take(reading.plain, text.canonical, "learned", text.map.to_original(reading.plain.begin),
-       text.map.to_original(reading.plain.end));
+  take(reading.plain, text.canonical, "learned", through(text.map));
   if (!text.undone.empty()) {
-    const learned::TextScore score = parts_.model->score(text.undone, source);
-    take(score, text.undone, "undone", text.undone_map.to_original(score.begin),
-         text.undone_map.to_original(score.end));
+    take(parts_.model->score(text.undone, source), text.undone, "undone", through(text.undone_map));
   }
   for (const Child& child : text.children) {
     take(parts_.model->score(child.canonical, source), child.canonical, to_string(child.how),
-         child.begin, child.end);
+         [&child](uint32_t, uint32_t) { return std::pair(child.begin, child.end); });
   }
   return reading;
 }
 
-void Inspector::second_opinion(Reading& reading) {
+void Inspector::second_opinion(Reading& reading, learned::Head head) {
+  if (parts_.precise == nullptr) return;
   const learned::TextScore& score = reading.strongest;
-  Finding& finding = reading.finding;
-  if (parts_.precise == nullptr || !parts_.precise->unsure(score.asked, finding.score)) return;
+  const bool window = parts_.precise->unsure(score.asked, reading.finding.score);
+  const bool sentence = !parts_.precise->surely_harmless(head, reading.sentence.attack) &&
+                        (window || parts_.precise->surely_harmless(head, reading.finding.score));
+  if (!window && !sentence) return;
   if (!start(Detector::precise, Stage::precise)) return;
   if (effort_ == Effort::fast) {
     verdict_.unsure = true;
@@ -288,15 +301,35 @@ void Inspector::second_opinion(Reading& reading) {
     return;
   }
   const StageTimer timer(verdict_.spent, Stage::precise);
+  bool answered = true;
+  if (window) answered = ask_about_window(reading);
+  if (answered && sentence) answered = ask_about_sentence(reading, head);
+  if (!answered) skip(Detector::precise);
+}
+
+bool Inspector::ask_about_window(Reading& reading) {
+  const learned::TextScore& score = reading.strongest;
   const std::string_view window =
       reading.view.substr(score.around_begin, score.around_end - score.around_begin);
-  const std::optional<float> mixed = parts_.precise->score(score.asked, finding.score, window);
-  if (!mixed) {
-    skip(Detector::precise);
-    return;
-  }
+  const std::optional<float> mixed =
+      parts_.precise->score(score.asked, reading.finding.score, window);
+  if (!mixed) return false;
+  reading.finding.score = *mixed;
+  reading.finding.rule = precise::rule_name(score.asked);
+  return true;
+}
+
+bool Inspector::ask_about_sentence(Reading& reading, learned::Head head) {
+  const std::optional<float> mixed =
+      parts_.precise->score_sentence(head, reading.sentence.attack, reading.sentence_text);
+  if (!mixed) return false;
+  Finding& finding = reading.finding;
+  if (*mixed <= finding.score) return true;
   finding.score = *mixed;
-  finding.rule = precise::rule_name(score.asked);
+  finding.rule = precise::rule_name(head);
+  finding.begin = reading.sentence.begin;
+  finding.end = reading.sentence.end;
+  return true;
 }
 
 void Inspector::learned_harm(const learned::TextScore& score, uint32_t index) {

@@ -100,12 +100,18 @@ class Inspector {
   struct Reading {
     Finding finding;
     learned::TextScore strongest;
-    std::string_view view;  // that of the strongest
+    std::string_view view;                  // that of the strongest
+    learned::TextScore::Sentence sentence;  // the strongest of all views
+    std::string_view sentence_text;
     learned::TextScore plain;
   };
   Reading read_views(Source source);
-  /// What the transformer makes of the strongest, where the linear model is unsure.
-  void second_opinion(Reading& reading);
+  /// What the transformer makes of the strongest window where the linear model is unsure, and of a
+  /// sentence that it would not let pass alone.
+  void second_opinion(Reading& reading, learned::Head head);
+  /// False where the transformer cannot run.
+  bool ask_about_window(Reading& reading);
+  bool ask_about_sentence(Reading& reading, learned::Head head);
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);

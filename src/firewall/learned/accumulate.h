@@ -14,8 +14,8 @@
 namespace gatehouse::firewall::learned {
 
 /// Sums the table's rows of a text's features, all heads at once, and hands out the sum at each end
-/// of a block. 16-bit lanes hold at most 256 features (256 × 127 < 2^15); `word_end` comes before
-/// that and moves them to 32 bits.
+/// of a block or a sentence. 16-bit lanes hold at most 256 features (256 × 127 < 2^15); `word_end`
+/// comes before that and moves them to 32 bits.
 template <typename OnBlock>
 class Accumulator {
  public:
@@ -50,25 +50,53 @@ class Accumulator {
 #endif
   }
 
+  void sentence_end(size_t begin, size_t end) {
+    word_end();
+    Sums sums = of_block();
+    const uint32_t count = count_;
+    for (size_t h = 0; h < kHeads; ++h) sums[h] -= before_sentence_[h];
+    on_block_.sentence(sums, count - count_before_sentence_, begin, end);
+    for (size_t h = 0; h < kHeads; ++h) before_sentence_[h] += sums[h];
+    count_before_sentence_ = count;
+  }
+
   void block_end(size_t begin, size_t end) {
     word_end();
-#if defined(__SSE2__)
-    Sums sums;
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums.data()), low_);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums.data() + 4), high_);
-    low_ = high_ = _mm_setzero_si128();
-#else
-    const Sums sums = sums_;
-    sums_.fill(0);
-#endif
+    const Sums sums = of_block();
+    clear();
     on_block_(sums, count_, begin, end);
+    // What a sentence has before this block counts with a negative sign in the next.
+    for (size_t h = 0; h < kHeads; ++h) before_sentence_[h] -= sums[h];
+    count_before_sentence_ -= count_;
     count_ = 0;
   }
 
  private:
+  Sums of_block() const {
+#if defined(__SSE2__)
+    Sums sums;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums.data()), low_);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums.data() + 4), high_);
+    return sums;
+#else
+    return sums_;
+#endif
+  }
+
+  void clear() {
+#if defined(__SSE2__)
+    low_ = high_ = _mm_setzero_si128();
+#else
+    sums_.fill(0);
+#endif
+  }
+
   const int8_t* table_;
   OnBlock& on_block_;
   uint32_t count_ = 0;
+  /// What to take off a block's sum to have the sentence's.
+  Sums before_sentence_{};
+  uint32_t count_before_sentence_ = 0;  // wraps below zero, and back
 #if defined(__SSE2__)
   __m128i lanes_ = _mm_setzero_si128();
   __m128i low_ = _mm_setzero_si128();

@@ -27,6 +27,8 @@ inline constexpr uint32_t kFeatureVersion = 2;
 /// A block ends with the word that fills it, or with the byte that does where words are endless.
 inline constexpr uint32_t kBlockWords = 16;
 inline constexpr uint32_t kBlockBytes = 160;
+/// Fewer words are no sentence of their own: they go with what follows.
+inline constexpr uint32_t kFewestSentenceWords = 3;
 /// Longer words are cut: bounds what one word adds between two calls of `Sink::word_end`.
 inline constexpr uint32_t kMaxWordBytes = 48;
 /// A concept counts as much as so many n-grams, or it would drown among the hundreds of them.
@@ -125,7 +127,8 @@ inline constexpr AsciiFold kAsciiFold{};
 /// Feeds `sink` with the features of one text:
 ///   sink.feature(bucket)        any number of times
 ///   sink.word_end()             at most 3 * kMaxWordBytes + 8 features after the last one
-///   sink.block_end(begin, end)  byte range in `text`, in order and without gaps
+///   sink.sentence_end(begin, end)  byte range in `text`, in order and without gaps
+///   sink.block_end(begin, end)  the same of blocks
 template <typename Sink>
 class Extractor {
  public:
@@ -149,6 +152,7 @@ class Extractor {
           if (detail::is_unspaced(cp)) run(cp);
         }
       }
+      if (sentence_words_ >= kFewestSentenceWords && ends_sentence(text, at)) end_sentence(at);
       if (block_full_) {
         sink_.block_end(block_begin_, at);
         block_begin_ = at;
@@ -158,10 +162,30 @@ class Extractor {
       }
     }
     fold(' ', ' ');
+    if (sentence_begin_ < text.size()) end_sentence(text.size());
     if (block_bytes_ > 0) sink_.block_end(block_begin_, text.size());
   }
 
  private:
+  /// Whether a sentence or a line ends with the character before `at`.
+  static bool ends_sentence(std::string_view text, size_t at) {
+    const char last = text[at - 1];
+    if (last == '\n') return true;
+    if (last == '.' || last == '!' || last == '?' || last == ':' || last == ';') {
+      return at == text.size() || text[at] == ' ' || text[at] == '"';
+    }
+    // Full stops and signs of Chinese and Japanese, which no space follows.
+    return at >= 3 && (text.substr(at - 3, 3) == "\u3002" || text.substr(at - 3, 3) == "\uff01" ||
+                       text.substr(at - 3, 3) == "\uff1f");
+  }
+
+  void end_sentence(size_t at) {
+    spill();
+    sink_.sentence_end(sentence_begin_, at);
+    sentence_begin_ = at;
+    sentence_words_ = 0;
+  }
+
   static bool is_word(unsigned char b) { return (b >= 'a' && b <= 'z') || b >= 0x80 || b == '0'; }
 
   /// `b` stands for the code point `cp`.
@@ -207,6 +231,7 @@ class Extractor {
     position_ += 2;
     word_ = 0;
     word_bytes_ = 0;
+    ++sentence_words_;
     if (++block_words_ >= kBlockWords) block_full_ = true;
   }
 
@@ -292,6 +317,8 @@ class Extractor {
   uint64_t word_ = 0;      // hash of the word being read
   uint64_t previous_ = 0;  // of the one before it
   uint64_t before_ = 0;    // and of the one before that
+  size_t sentence_begin_ = 0;
+  uint32_t sentence_words_ = 0;
   size_t block_begin_ = 0;
   uint32_t block_words_ = 0;
   uint32_t block_bytes_ = 0;

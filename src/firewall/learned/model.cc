@@ -141,6 +141,13 @@ Model::Details Model::explain(std::string_view view, Source source) const {
   score.attack = probability(attack_[static_cast<size_t>(head)], details.inputs);
   score.harmful = probability(harmful_, windows.inputs(Head::harmful));
   score.hate = probability(hate_, windows.inputs(Head::hate));
+  if (windows.sentences() > 1) {
+    const Windows::Best& best = windows.sentence(head);
+    const float alone = best.score;
+    score.sentence = {
+        probability(attack_[static_cast<size_t>(head)], {1, alone, alone, alone, 0, alone}),
+        best.begin, best.end, static_cast<uint32_t>(windows.sentences())};
+  }
   Head speaker = head;
   if (head == Head::user && windows.blocks() >= kPastedBlocks) {
     // A user's long text is mostly pasted: let the head for documents look at it too. It is less

@@ -38,6 +38,15 @@ struct TextScore {
   Head asked = Head::user;    // whose question `attack` answers
   uint32_t around_begin = 0;  // the best large window, what a second opinion is asked about
   uint32_t around_end = 0;
+
+  /// The sentence that is most like an attack, judged as if it were the whole text: what stands
+  /// around it cannot dilute it, and what it leaves open is a question for the precise tier.
+  struct Sentence {
+    float attack = 0;  // 0 where the text is no more than one sentence
+    uint32_t begin = 0;
+    uint32_t end = 0;
+    uint32_t of = 0;  // how many sentences there are
+  } sentence;
 };
 
 /// How a text's windows become one probability: a logistic function of what the windows said.

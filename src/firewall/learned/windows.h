@@ -11,8 +11,8 @@
 namespace gatehouse::firewall::learned {
 
 /// Slides a small and a large window over the blocks of one text and remembers, for each head, the
-/// best of each size, the best small window apart from that one, and the whole text. Constant
-/// memory, whatever the length.
+/// best of each size, the best small window apart from that one, the best sentence and the whole
+/// text. Constant memory, whatever the length.
 class Windows {
  public:
   struct Best {
@@ -41,6 +41,24 @@ class Windows {
     consider(Model::kLargeWindow, static_cast<uint32_t>(end), large_, nullptr);
     end_ = static_cast<uint32_t>(end);
   }
+
+  /// The next sentence, like a block.
+  void sentence(const std::array<int32_t, kHeads>& sums, uint32_t count, size_t begin, size_t end) {
+    if (count == 0) return;
+    ++sentences_;
+    const float norm = 1.0F / std::sqrt(static_cast<float>(count));
+    for (size_t h = 0; h < kAttackHeads; ++h) {
+      const float score = static_cast<float>(sums[h]) * scale_[h] * norm + bias_[h];
+      if (score <= sentence_[h].score) continue;
+      sentence_[h].score = score;
+      sentence_[h].begin = static_cast<uint32_t>(begin);
+      sentence_[h].end = static_cast<uint32_t>(end);
+    }
+  }
+
+  size_t sentences() const { return sentences_; }
+  /// The sentence of the highest score, of heads of attacks; `all` is not filled in.
+  const Best& sentence(Head head) const { return sentence_[static_cast<size_t>(head)]; }
 
   size_t blocks() const { return blocks_; }
   const Best& small(Head head) const { return small_[static_cast<size_t>(head)]; }
@@ -108,6 +126,8 @@ class Windows {
   std::array<int64_t, kHeads> total_{};
   uint64_t total_count_ = 0;
   uint32_t end_ = 0;
+  size_t sentences_ = 0;
+  std::array<Best, kAttackHeads> sentence_{};
   std::array<Best, kHeads> small_{};
   std::array<Best, kHeads> large_{};
   std::array<float, kHeads> second_ = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};

@@ -58,6 +58,15 @@ float logit(float probability) {
   return std::log(p / (1 - p));
 }
 
+float sigmoid(float x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+/// In logits. Chosen on the development part, with `tools/redteam/adaptive --attacks 60 --tries 40`
+/// beside it: without a doubt 1.7 % of harmless texts are blocked and 37 % of attacks get through,
+/// with 1 it is 0.8 and 40 %, with 2 0.7 and 57 %, without asking about sentences 0.7 and 67 %.
+constexpr float kSentenceDoubt = 1;
+
 }  // namespace
 
 std::string_view rule_name(learned::Head head) {
@@ -103,15 +112,28 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
   return model;
 }
 
-std::optional<float> Model::score(learned::Head which, float probability,
+std::optional<float> Model::score(learned::Head head, float probability,
                                   std::string_view text) const {
+  const std::optional<float> mixed = mixed_logit(head, probability, text);
+  if (!mixed) return std::nullopt;
+  return sigmoid(*mixed);
+}
+
+std::optional<float> Model::score_sentence(learned::Head head, float probability,
+                                           std::string_view text) const {
+  const std::optional<float> mixed = mixed_logit(head, probability, text);
+  if (!mixed) return std::nullopt;
+  return sigmoid(*mixed - kSentenceDoubt);
+}
+
+std::optional<float> Model::mixed_logit(learned::Head which, float probability,
+                                        std::string_view text) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   std::array<float, kWidth> vector{};
   if (!encoder_->encode(text, vector)) return std::nullopt;
   float own = head.bias;
   for (size_t i = 0; i < kWidth; ++i) own += head.weight[i] * vector[i];
-  const float mixed = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
-  return 1 / (1 + std::exp(-mixed));
+  return head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
 }
 
 }  // namespace gatehouse::firewall::precise

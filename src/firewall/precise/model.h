@@ -40,9 +40,18 @@ class Model {
     return probability >= h.from && probability <= h.to;
   }
 
+  bool surely_harmless(learned::Head head, float probability) const {
+    return probability < heads_[static_cast<size_t>(head)].from;
+  }
+
   /// The probability that both tiers come to. `text` is the window that the linear model scored
   /// highest. Takes milliseconds. Nothing when the encoder fails.
   std::optional<float> score(learned::Head head, float probability, std::string_view text) const;
+
+  /// The same of a sentence out of a longer text, with a doubt in its favour: alone it says less
+  /// than its writer meant. `probability` is the linear model's of the sentence.
+  std::optional<float> score_sentence(learned::Head head, float probability,
+                                      std::string_view text) const;
 
   /// "1 3f9c0a11": version and first digits of the file's SHA-256.
   const std::string& version() const { return version_; }
@@ -57,6 +66,8 @@ class Model {
   };
 
   Model() = default;
+  std::optional<float> mixed_logit(learned::Head head, float probability,
+                                   std::string_view text) const;
 
   std::array<Head, kHeads> heads_;
   std::unique_ptr<Encoder> encoder_;

@@ -4,17 +4,19 @@
 #include <string>
 
 #include "firewall/text/fold_table.h"
+#include "firewall/text/spelt.h"
 #include "firewall/text/utf8.h"
 #include "firewall/text/words.h"
 
 namespace gatehouse::firewall {
 namespace {
 
-constexpr size_t kShortText = 400;     // where one scrambled word is worth a second view
-constexpr size_t kGluedBudget = 4096;  // letters per text given to cutting, which is dear
-constexpr uint32_t kFewestGlued = 12;  // letters
-constexpr uint32_t kFewestSpaced = 4;  // letters set apart in one run
-constexpr uint32_t kFewestJoined = 4;  // words joined by one separator
+constexpr size_t kShortText = 400;       // where one scrambled word is worth a second view
+constexpr size_t kGluedBudget = 4096;    // letters per text given to cutting, which is dear
+constexpr uint32_t kFewestGlued = 12;    // letters
+constexpr uint32_t kFewestJoined = 4;    // words joined by one separator
+constexpr unsigned kLeetWeight = 3;      // two words or three short ones
+constexpr size_t kForeignLeetShare = 8;  // one word in so many
 constexpr std::string_view kJoiners = "_.-*~+|";
 
 struct Edit {
@@ -22,6 +24,34 @@ struct Edit {
   uint32_t end;
   std::string text;
 };
+
+constexpr std::string_view kLeet = "430157@$!|";
+constexpr std::string_view kLeetLetters = "aeoistasil";
+
+/// How many digits stand for a letter before a letter that does not: two in "c0m4nd0", none in
+/// "gpt4" or "4th". 0 for what cannot be a word.
+unsigned leet_letters(std::string_view token) {
+  if (token.size() < 3) return 0;
+  unsigned found = 0;
+  size_t digits = 0;
+  for (size_t i = 0; i < token.size(); ++i) {
+    const bool before_letter = i + 1 < token.size() && is_ascii_letter(token[i + 1]);
+    if (is_ascii_letter(token[i])) continue;
+    if (kLeet.find(token[i]) == kLeet.npos) return 0;
+    ++digits;
+    found += before_letter ? 1 : 0;
+  }
+  const size_t letters = token.size() - digits;
+  return digits <= 2 * letters && token.size() > 3 ? found : 0;
+}
+
+std::string without_leet(std::string_view token) {
+  std::string letters(token);
+  for (char& c : letters) {
+    if (const size_t at = kLeet.find(c); at != kLeet.npos) c = kLeetLetters[at];
+  }
+  return letters;
+}
 
 class WordTricks {
  public:
@@ -42,7 +72,13 @@ class WordTricks {
       one_word(words_[i], i);
       ++i;
     }
-    if (out_.evidence.scrambled_words < 2 && text_.size() > kShortText) drop_scrambled();
+    if (out_.evidence.scrambled_words < 2 && text_.size() > kShortText) {
+      drop(scrambled_);
+      out_.evidence.scrambled_words = 0;
+    }
+    // "e.g." and "a b" are two words set apart only where longer ones are.
+    if (out_.evidence.spaced_words == 0) drop(doubtful_);
+    std::erase_if(edits_, [](const Edit& edit) { return edit.text.empty(); });
     odd_case();
     add_children();
     write_undone();
@@ -56,46 +92,37 @@ class WordTricks {
 
   void count_leet() {
     unsigned weight = 0;
+    unsigned foreign = 0;
+    size_t foreign_words = 0;
     for (const Word& word : words_) {
-      if (!word.mixed || word.size() < 2 || lexicon_.unleet(text_of(word)).empty()) continue;
+      if (!word.mixed || word.size() < 2) continue;
+      if (!lexicon_.unleet(text_of(word)).empty()) {
+        weight += word.size() >= 4 ? 2 : 1;
+      } else if (const unsigned letters = leet_letters(text_of(word)); letters > 0) {
+        foreign += letters >= 2 ? 2 : 1;
+        ++foreign_words;
+      } else {
+        continue;
+      }
       ++out_.evidence.leet_words;
-      weight += word.size() >= 4 ? 2 : 1;
     }
-    leet_ = weight >= 3;
+    // Words of another language than the lexicon's count where there are many of them.
+    const bool many = foreign_words * kForeignLeetShare >= words_.size();
+    leet_ = weight + (many ? foreign : 0) >= kLeetWeight;
     if (!leet_) out_.evidence.leet_words = 0;
   }
 
-  // Letters set apart by one separator, wider gaps between words: "i g n o r e   a l l".
   size_t spaced_run(size_t first) {
-    if (words_[first].size() != 1 || words_[first].foreign || first + 1 >= words_.size()) return 0;
-    const std::string_view base = gap_after(first);
-    if (base.empty() || base.size() > 2) return 0;
-    std::string text(text_of(words_[first]));
-    size_t breaks = 0;
-    size_t i = first;
-    while (i + 1 < words_.size() && words_[i + 1].size() == 1 && !words_[i + 1].foreign) {
-      const std::string_view gap = gap_after(i);
-      if (gap.size() > 5 || gap.find('\n') != gap.npos) break;
-      if (gap != base) {
-        if (gap.size() < base.size()) break;
-        text.push_back(' ');
-        ++breaks;
-      }
-      text.append(text_of(words_[i + 1]));
-      ++i;
+    Spelt spelt = read_spelt(text_, words_, first, lexicon_);
+    if (spelt.letters == 0) return 0;
+    if (spelt.doubtful) {
+      doubtful_.push_back(edits_.size());
+    } else {
+      out_.evidence.spaced_words += static_cast<uint32_t>(spelt.words);
     }
-    const size_t count = i - first + 1;
-    if (count < kFewestSpaced) return 0;
-    if (breaks == 0 && count >= 8) {
-      const auto cut = cut_glued(text, lexicon_);
-      std::string spread;
-      for (const std::string_view word : cut) spread.append(spread.empty() ? "" : " ").append(word);
-      if (!spread.empty()) text = std::move(spread);
-      breaks = cut.size();
-    }
-    out_.evidence.spaced_words += static_cast<uint32_t>(breaks + 1);
-    edits_.push_back({words_[first].begin, words_[i].end, std::move(text)});
-    return count;
+    edits_.push_back(
+        {words_[first].begin, words_[first + spelt.letters - 1].end, std::move(spelt.text)});
+    return spelt.letters;
   }
 
   // Words joined by one separator without spaces: "ignore_all_previous".
@@ -129,8 +156,11 @@ class WordTricks {
     const std::string_view token = text_of(word);
     if (!word.letters) {
       if (!leet_) return;
-      if (const std::string_view found = lexicon_.unleet(token); !found.empty())
+      if (const std::string_view found = lexicon_.unleet(token); !found.empty()) {
         replace(word, found);
+      } else if (leet_letters(token) > 0) {
+        replace(word, without_leet(token));
+      }
       return;
     }
     if (word.size() < 3) return;
@@ -164,10 +194,8 @@ class WordTricks {
     edits_.push_back({word.begin, word.end, std::string(text)});
   }
 
-  void drop_scrambled() {
-    for (const size_t index : scrambled_) edits_[index].text.clear();
-    std::erase_if(edits_, [](const Edit& edit) { return edit.text.empty(); });
-    out_.evidence.scrambled_words = 0;
+  void drop(const std::vector<size_t>& edits) {
+    for (const size_t index : edits) edits_[index].text.clear();
   }
 
   // Words that only make sense in rot13 or read backwards, with the first and last of them.
@@ -331,7 +359,8 @@ class WordTricks {
   const Lexicon& lexicon_ = Lexicon::standard();
   std::vector<Word>& words_;
   std::vector<Edit> edits_;
-  std::vector<size_t> scrambled_;
+  std::vector<size_t> scrambled_;  // of the edits
+  std::vector<size_t> doubtful_;
   std::string buffer_;
   Turned rot13_;
   Turned reversed_;

@@ -22,6 +22,7 @@ struct Collector {
 
   void feature(uint32_t bucket) { features.push_back(bucket); }
   void word_end() {}
+  void sentence_end(size_t, size_t) {}
   void block_end(size_t begin, size_t end) {
     ++blocks;
     out.push_back(static_cast<uint32_t>(begin));

@@ -16,6 +16,7 @@ namespace {
 struct Collected {
   std::vector<uint32_t> features;
   std::vector<std::pair<size_t, size_t>> blocks;
+  std::vector<std::pair<size_t, size_t>> sentences;
   uint32_t since_word_end = 0;
   uint32_t worst = 0;
 
@@ -25,6 +26,7 @@ struct Collected {
     worst = std::max(worst, ++since_word_end);
   }
   void word_end() { since_word_end = 0; }
+  void sentence_end(size_t begin, size_t end) { sentences.emplace_back(begin, end); }
   void block_end(size_t begin, size_t end) {
     blocks.emplace_back(begin, end);
     since_word_end = 0;
@@ -84,13 +86,26 @@ TEST(Accumulator, SumsLikePlainArithmetic) {
   }
   std::string text;
   for (int i = 0; i < 300; ++i) text += "alpha beta gamma " + std::to_string(i * i) + "! ";
-  std::array<int64_t, kHeads> sums{};
-  uint64_t count = 0;
-  auto on_block = [&](const std::array<int32_t, kHeads>& block, uint32_t features, size_t, size_t) {
-    for (size_t h = 0; h < kHeads; ++h) sums[h] += block[h];
-    count += features;
+  struct Total {
+    std::array<int64_t, kHeads> sums{};
+    uint64_t count = 0;
+    void add(const std::array<int32_t, kHeads>& part, uint32_t features) {
+      for (size_t h = 0; h < kHeads; ++h) sums[h] += part[h];
+      count += features;
+    }
   };
-  Accumulator<decltype(on_block)> accumulator(table.data(), on_block);
+  struct OnPart {
+    Total blocks;
+    Total sentences;
+    void operator()(const std::array<int32_t, kHeads>& sums, uint32_t count, size_t, size_t) {
+      blocks.add(sums, count);
+    }
+    void sentence(const std::array<int32_t, kHeads>& sums, uint32_t count, size_t, size_t) {
+      EXPECT_LT(count, 1000U);
+      sentences.add(sums, count);
+    }
+  } parts;
+  Accumulator<OnPart> accumulator(table.data(), parts);
   Extractor<decltype(accumulator)>(accumulator).run(text);
 
   std::array<int64_t, kHeads> expected{};
@@ -98,8 +113,29 @@ TEST(Accumulator, SumsLikePlainArithmetic) {
   for (const uint32_t bucket : collected.features) {
     for (size_t h = 0; h < kHeads; ++h) expected[h] += table[bucket * kHeads + h];
   }
-  EXPECT_EQ(sums, expected);
-  EXPECT_EQ(count, collected.features.size());
+  EXPECT_EQ(parts.blocks.sums, expected);
+  EXPECT_EQ(parts.blocks.count, collected.features.size());
+  EXPECT_EQ(parts.sentences.sums, expected);
+  EXPECT_EQ(parts.sentences.count, collected.features.size());
+}
+
+TEST(Features, SentencesFollowOneAnotherToTheEnd) {
+  const std::string text =
+      "Rice is boiled in water. Version 2.5 of it, e.g. the brown one, takes long!\n"
+      "Wait: then it is done\n\nNo. Are you sure of that? \u4f60\u597d\u3002 the end";
+  const Collected collected = collect(text);
+  std::vector<std::string> sentences;
+  size_t at = 0;
+  for (const auto& [begin, end] : collected.sentences) {
+    EXPECT_EQ(begin, at);
+    at = end;
+    sentences.push_back(text.substr(begin, end - begin));
+  }
+  EXPECT_EQ(at, text.size());
+  ASSERT_GE(sentences.size(), 4U);
+  EXPECT_EQ(sentences[0], "Rice is boiled in water.");
+  EXPECT_EQ(sentences[1], " Version 2.5 of it, e.g.");  // a sentence too many does no harm
+  EXPECT_EQ(sentences[2], " the brown one, takes long!\n");
 }
 
 TEST(Windows, ALongHarmlessTextAroundDoesNotDiluteTheBestWindow) {

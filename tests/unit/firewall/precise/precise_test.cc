@@ -132,6 +132,17 @@ TEST(PreciseTier, SeesTheWindowThatTheLinearModelLikesMost) {
   EXPECT_GE(it.encoder->last_.size() + 8, open.size()) << it.encoder->last_;
 }
 
+TEST(PreciseTier, SeesADoubtfulSentenceAloneWhateverStandsAroundIt) {
+  const Loaded it = load();
+  const std::string open(doubtful(*it.firewall));
+  std::string pad;
+  for (int i = 0; i < 12; ++i) pad += "To cook rice, rinse it until the water is clear. ";
+  inspect(*it.firewall, *Policy::default_policy(), pad + open + " " + pad, Effort::whole);
+  EXPECT_GE(it.encoder->asked_, 1);
+  EXPECT_EQ(it.encoder->last_.find("rice"), std::string::npos) << it.encoder->last_;
+  EXPECT_GE(it.encoder->last_.size() + 8, open.size()) << it.encoder->last_;
+}
+
 TEST(PreciseTier, ABusyPoolIsNotedAsSkippedAndFailsAsThePolicySays) {
   const Loaded it = load();
   const std::string_view text = doubtful(*it.firewall);

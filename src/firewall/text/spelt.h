@@ -10,7 +10,7 @@
 
 namespace gatehouse::firewall {
 
-/// A word, or several, whose letters are set apart: "i g n o r e", "r.u.l.e.s", "a l l   r u l e s".
+/// A word, or several, whose letters are set apart: "i g n o r e", "r.u.l.e.s", "a l l   i s".
 struct Spelt {
   size_t letters = 0;  // how many one-letter words make it up; 0 if there is no such word here
   size_t words = 0;

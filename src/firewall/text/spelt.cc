@@ -5,10 +5,10 @@
 namespace gatehouse::firewall {
 namespace {
 
-constexpr size_t kFewestSure = 4;      // letters
-constexpr size_t kFewestToCut = 6;     // letters in one run that may be several words
+constexpr size_t kFewestSure = 4;   // letters
+constexpr size_t kFewestToCut = 6;  // letters in one run that may be several words
 constexpr size_t kWidestSeparator = 2;
-constexpr size_t kWidestGap = 5;       // between two words whose letters are set apart
+constexpr size_t kWidestGap = 5;  // between two words whose letters are set apart
 constexpr std::string_view kSigns = "._-*~/,'";
 
 class Reader {
@@ -29,7 +29,9 @@ class Reader {
   }
 
  private:
-  std::string_view text_of(size_t i) const { return text_.substr(words_[i].begin, words_[i].size()); }
+  std::string_view text_of(size_t i) const {
+    return text_.substr(words_[i].begin, words_[i].size());
+  }
   std::string_view gap_after(size_t i) const {
     return text_.substr(words_[i].end, words_[i + 1].begin - words_[i].end);
   }
@@ -62,7 +64,8 @@ class Reader {
     add(at);
     while (is_letter(at + 1)) {
       const std::string_view gap = gap_after(at);
-      if (gap.empty() || gap.front() != sign || gap.back() != sign || gap.size() > kWidestGap) break;
+      if (gap.empty() || gap.front() != sign || gap.back() != sign || gap.size() > kWidestGap)
+        break;
       if (!joined_by_sign(at)) next_word();
       add(++at);
     }

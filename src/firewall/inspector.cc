@@ -103,7 +103,9 @@ void Inspector::inspect_unless_known(uint32_t index) {
   if (remembers && clean) {
     memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
   }
-  scratch_.turns.push_back({segment.source, index, verdict_.injection_score});
+  Turn turn{segment.source, index, verdict_.injection_score};
+  if (turn.attack >= kLeastSuspicion && !caller_.principal.empty()) hash(turn);
+  scratch_.turns.push_back(turn);
   add(before);
 }
 
@@ -117,6 +119,7 @@ void Inspector::add(const CleanMemory::Outcome& outcome) {
 
 void Inspector::inspect(uint32_t index) {
   Normalised& text = scratch_.text;
+  gist_ = {};
   if (start(Detector::normaliser, Stage::normalise)) {
     const StageTimer timer(verdict_.spent, Stage::normalise);
     normalise(segments_[index].text, text);
@@ -240,6 +243,7 @@ void Inspector::learned(uint32_t index) {
       head == learned::Head::content ? Category::indirect_injection : reading.strongest.kind;
   second_opinion(reading, head);
   if (verdict_.unsure) return;
+  gist_ = reading.sentence_text;
   verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
   judge_(finding, source, index);
   learned_harm(reading.plain, index);

@@ -95,6 +95,8 @@ class Inspector {
   void secrets(uint32_t index);
   void judge_all(uint32_t index);
   void learned(uint32_t index);
+  /// What a variant of the text just inspected is known by.
+  void hash(Turn& turn) const;
   /// What the linear model makes of a text: of it as it reads, with tricks undone, and of what it
   /// hides.
   struct Reading {
@@ -124,6 +126,7 @@ class Inspector {
   const Effort effort_;
   Scratch& scratch_;
 
+  std::string_view gist_;  // of the text inspected last: the sentence that is most like an attack
   InputVerdict verdict_;
   Judge judge_;
 };

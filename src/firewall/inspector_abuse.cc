@@ -65,22 +65,31 @@ void Inspector::conversation() {
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
 }
 
+void Inspector::hash(Turn& turn) const {
+  const Normalised& text = scratch_.text;
+  turn.hash = simhash(text.undone.empty() ? text.canonical : text.undone);
+  turn.gist = gist_.empty() ? turn.hash : simhash(gist_);
+}
+
 void Inspector::variants() {
   if (caller_.principal.empty()) return;
   VariantMemory& memory = scratch_.blocked;
   const auto now = std::chrono::steady_clock::now();
-  for (const Turn& turn : scratch_.turns) {
+  for (Turn& turn : scratch_.turns) {
     if (!comes_from_outside(turn.source)) continue;
-    const Segment& segment = segments_[turn.segment];
     const Policy::Rule& rule = policy_.rule(Category::injection, Direction::input, turn.source);
     // Where the policy only looks on, memory must not do more.
     if (rule.action < Action::block) continue;
     const float threshold = rule.threshold;
     if (turn.attack < threshold / 2) continue;
+    // A text that was found clean before was not looked at again.
+    if (turn.hash == 0) turn.hash = turn.gist = simhash(segments_[turn.segment].text);
     if (turn.attack >= threshold) {
-      memory.blocked(caller_.principal, simhash(segment.text), now);
+      memory.blocked(caller_.principal, turn.hash, now);
+      if (turn.gist != turn.hash) memory.blocked(caller_.principal, turn.gist, now);
     } else if (memory.knows(caller_.principal, now)) {
-      const int alike = memory.alike(caller_.principal, simhash(segment.text), now);
+      const int alike = std::max(memory.alike(caller_.principal, turn.hash, now),
+                                 memory.alike(caller_.principal, turn.gist, now));
       if (alike == 0) continue;
       Finding finding;
       finding.category = Category::injection;

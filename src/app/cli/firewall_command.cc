@@ -266,7 +266,7 @@ void add_firewall(CLI::App& root, int& exit_code) {
   scanned.add_option("--role", options->role, "Who supplied lines that don't say so")
       ->capture_default_str();
   scanned.footer(
-      "Each line: {\"text\": …, \"role\": \"user\" | \"tool\" | …}. Each answer has "
+      "Each line: {\"text\": …, \"role\": \"user\" | \"tool\" | …, \"caller\": …}. Each answer has "
       "`action`, `score`,\n`categories`, `spans`, `latency_us`.");
   CLI::App& evaluated = sub(*wall, "eval", "Measures precision and recall on labelled texts",
                             options, exit_code, evaluate);

@@ -16,6 +16,8 @@ struct Turn {
   uint32_t segment = 0;
   float attack = 0;
   bool refusal = false;  // of an assistant
+  uint64_t hash = 0;     // SimHash of it with tricks undone, 0 where nobody asked
+  uint64_t gist = 0;     // the same of the sentence that is most like an attack
 };
 
 struct TurnFinding {

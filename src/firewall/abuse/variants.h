@@ -25,7 +25,7 @@ class VariantMemory {
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::minutes kKept{10};
   /// Texts that differ in at most so many bits of 64 count as variants.
-  static constexpr int kAlike = 12;
+  static constexpr int kAlike = 16;
 
   VariantMemory() : principals_(kPrincipals) {}
 
@@ -37,7 +37,7 @@ class VariantMemory {
 
  private:
   static constexpr size_t kPrincipals = 512;
-  static constexpr size_t kTexts = 16;
+  static constexpr size_t kTexts = 32;  // two of each text: of the whole, and of its gist
   struct Text {
     uint64_t hash = 0;
     Time at{};

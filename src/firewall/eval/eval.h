@@ -45,10 +45,11 @@ struct ScanStats {
 };
 
 /// JSON Lines in, JSON Lines out, in the same order. Each line has `text`, and perhaps `role` or
-/// `source`. For each text one object: `line`, `action`, `score` (0 to 1: injection or jailbreak),
-/// `categories` (category to score), `spans` (category, rule, score, and `start` and `end` in code
-/// points of the text, end exclusive), `latency_us`. Empty lines are passed over. Fails only when
-/// reading or writing does.
+/// `source`, and `caller`: a text that is like one of the same caller's that was blocked is judged
+/// more strictly, as in a server. For each text one object: `line`, `action`, `score` (0 to 1:
+/// injection or jailbreak), `categories` (category to score), `spans` (category, rule, score, and
+/// `start` and `end` in code points of the text, end exclusive), `latency_us`. Empty lines are
+/// passed over. Fails only when reading or writing does.
 Result<ScanStats> scan(const Firewall& firewall, const Policy& policy, std::FILE* in,
                        std::FILE* out, const ScanOptions& options);
 

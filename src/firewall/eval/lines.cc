@@ -85,6 +85,7 @@ Result<Row> parse_row(json::Parser& parser, std::string& line) {
   row.label = string_at(*element, "label");
   row.category = string_at(*element, "category");
   row.source = string_at(*element, "source");
+  row.caller = string_at(*element, "caller");
   row.speaker = source_of(string_at(*element, "role"));
   if (!row.speaker) row.speaker = source_of(row.source);
   return row;

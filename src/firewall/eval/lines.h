@@ -39,6 +39,7 @@ struct Row {
   std::string_view label;
   std::string_view category;
   std::string_view source;  // as written: a speaker's name, or a data set's
+  std::string_view caller;  // who sent it: what was blocked of the same one counts
   std::optional<Source> speaker;
 };
 

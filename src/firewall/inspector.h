@@ -19,7 +19,7 @@
 
 namespace gatehouse::firewall {
 
-/// What is loaded once and shared by every inspection; immutable.
+/// What is shared by every inspection: loaded once and immutable, but for the memory.
 struct Parts {
   std::unique_ptr<learned::Model> model;
   std::unique_ptr<tagger::Tagger> tagger;
@@ -28,6 +28,7 @@ struct Parts {
   const SignatureSet* signatures = nullptr;
   const SecretDetector* secrets = nullptr;
   DetectorSet available;
+  std::unique_ptr<VariantMemory> variants = std::make_unique<VariantMemory>();
 };
 
 /// Which of the tagger's findings a policy acts on: the tagger runs for no others.

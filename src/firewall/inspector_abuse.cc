@@ -73,7 +73,7 @@ void Inspector::hash(Turn& turn) const {
 
 void Inspector::variants() {
   if (caller_.principal.empty()) return;
-  VariantMemory& memory = scratch_.blocked;
+  VariantMemory& memory = *parts_.variants;
   const auto now = std::chrono::steady_clock::now();
   for (Turn& turn : scratch_.turns) {
     if (!comes_from_outside(turn.source)) continue;

@@ -12,7 +12,6 @@ struct Inspector::Scratch {
   Findings findings;
   Findings cut;  // of one segment, to be taken out
   CleanMemory clean;
-  VariantMemory blocked;
   std::vector<Turn> turns;
 };
 

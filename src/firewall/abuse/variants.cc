@@ -49,18 +49,21 @@ const VariantMemory::Principal* VariantMemory::find(std::string_view principal) 
 
 void VariantMemory::blocked(std::string_view principal, uint64_t hash, Time now) {
   const uint64_t id = id_of(principal);
+  const std::lock_guard lock(guard_);
   Principal& slot = principals_[id % kPrincipals];
   if (slot.id != id) slot = {.id = id};
   slot.texts[slot.next++ % kTexts] = {hash, now};
 }
 
 bool VariantMemory::knows(std::string_view principal, Time now) const {
+  const std::lock_guard lock(guard_);
   const Principal* const known = find(principal);
   if (known == nullptr) return false;
   return now - known->texts[(known->next + kTexts - 1) % kTexts].at < kKept;
 }
 
 int VariantMemory::alike(std::string_view principal, uint64_t hash, Time now) const {
+  const std::lock_guard lock(guard_);
   const Principal* const known = find(principal);
   if (known == nullptr) return 0;
   int count = 0;

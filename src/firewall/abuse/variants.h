@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -18,8 +19,8 @@ uint64_t simhash(std::string_view text);
 /// blocked text again with a word changed is searching for a way past the firewall, and what would
 /// be too weak a suspicion in anybody else's text is enough.
 ///
-/// Fixed size; the oldest give way. Belongs to one thread: an attacker whose requests are spread
-/// over event loops is known to each of them by what it saw.
+/// Fixed size; the oldest give way. Thread-safe: one for all loops and workers, asked only about
+/// texts under suspicion, so that its lock is hardly ever waited for.
 class VariantMemory {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -48,8 +49,9 @@ class VariantMemory {
     std::array<Text, kTexts> texts{};
   };
 
-  const Principal* find(std::string_view principal) const;
+  const Principal* find(std::string_view principal) const;  // under the lock
 
+  mutable std::mutex guard_;
   std::vector<Principal> principals_;
 };
 

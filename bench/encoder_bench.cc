@@ -1,6 +1,5 @@
 // One text through the embedding model on one thread, by its length in tokens. `bench/encoder`
 // stands other engines beside it.
-#include <algorithm>
 #include <vector>
 
 #include <benchmark/benchmark.h>

@@ -104,7 +104,7 @@ void Inspector::inspect_unless_known(uint32_t index) {
     memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
   }
   Turn turn{segment.source, index, verdict_.injection_score};
-  if (turn.attack >= kLeastSuspicion && !caller_.principal.empty()) hash(turn);
+  if (variant_threshold(turn)) hash(turn);
   scratch_.turns.push_back(turn);
   add(before);
 }

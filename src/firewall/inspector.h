@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -96,8 +97,11 @@ class Inspector {
   void secrets(uint32_t index);
   void judge_all(uint32_t index);
   void learned(uint32_t index);
-  /// What a variant of the text just inspected is known by.
-  void hash(Turn& turn) const;
+  /// The score that blocks a turn's text, half of which is enough for a variant of a blocked one.
+  /// Nothing where the text has less than that, or may not be blocked.
+  std::optional<float> variant_threshold(const Turn& turn) const;
+  /// Notes what a variant of the text just inspected is known by.
+  void hash(Turn& turn);
   /// What the linear model makes of a text: of it as it reads, with tricks undone, and of what it
   /// hides.
   struct Reading {

@@ -65,26 +65,33 @@ void Inspector::conversation() {
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
 }
 
-void Inspector::hash(Turn& turn) const {
+std::optional<float> Inspector::variant_threshold(const Turn& turn) const {
+  if (caller_.principal.empty() || !policy_.detector(Detector::abuse).enabled ||
+      !comes_from_outside(turn.source)) {
+    return std::nullopt;
+  }
+  const Policy::Rule& rule = policy_.rule(Category::injection, Direction::input, turn.source);
+  // Where the policy only looks on, memory must not do more.
+  if (rule.action < Action::block || turn.attack < rule.threshold / 2) return std::nullopt;
+  return rule.threshold;
+}
+
+void Inspector::hash(Turn& turn) {
+  const StageTimer timer(verdict_.spent, Stage::abuse);
   const Normalised& text = scratch_.text;
   turn.hash = simhash(text.undone.empty() ? text.canonical : text.undone);
   turn.gist = gist_.empty() ? turn.hash : simhash(gist_);
 }
 
 void Inspector::variants() {
-  if (caller_.principal.empty()) return;
   VariantMemory& memory = *parts_.variants;
   const auto now = std::chrono::steady_clock::now();
   for (Turn& turn : scratch_.turns) {
-    if (!comes_from_outside(turn.source)) continue;
-    const Policy::Rule& rule = policy_.rule(Category::injection, Direction::input, turn.source);
-    // Where the policy only looks on, memory must not do more.
-    if (rule.action < Action::block) continue;
-    const float threshold = rule.threshold;
-    if (turn.attack < threshold / 2) continue;
+    const std::optional<float> threshold = variant_threshold(turn);
+    if (!threshold) continue;
     // A text that was found clean before was not looked at again.
     if (turn.hash == 0) turn.hash = turn.gist = simhash(segments_[turn.segment].text);
-    if (turn.attack >= threshold) {
+    if (turn.attack >= *threshold) {
       memory.blocked(caller_.principal, turn.hash, now);
       if (turn.gist != turn.hash) memory.blocked(caller_.principal, turn.gist, now);
     } else if (memory.knows(caller_.principal, now)) {

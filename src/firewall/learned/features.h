@@ -174,9 +174,10 @@ class Extractor {
     if (last == '.' || last == '!' || last == '?' || last == ':' || last == ';') {
       return at == text.size() || text[at] == ' ' || text[at] == '"';
     }
+    if (static_cast<unsigned char>(last) < 0x80 || at < 3) return false;
     // Full stops and signs of Chinese and Japanese, which no space follows.
-    return at >= 3 && (text.substr(at - 3, 3) == "\u3002" || text.substr(at - 3, 3) == "\uff01" ||
-                       text.substr(at - 3, 3) == "\uff1f");
+    const std::string_view sign = text.substr(at - 3, 3);
+    return sign == "\u3002" || sign == "\uff01" || sign == "\uff1f";
   }
 
   void end_sentence(size_t at) {

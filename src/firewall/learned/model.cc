@@ -1,11 +1,11 @@
 #include "firewall/learned/model.h"
 
-#include <cmath>
 #include <cstring>
 #include <iterator>
 
 #include "firewall/learned/accumulate.h"
 #include "firewall/learned/windows.h"
+#include "firewall/logistic.h"
 #include "firewall/model_bytes.h"
 
 namespace gatehouse::firewall::learned {
@@ -30,10 +30,6 @@ constexpr std::string_view kModel = "learned model";
 
 Refusal damaged(const std::filesystem::path& file, std::string why) {
   return damaged_model(kModel, file, std::move(why));
-}
-
-float sigmoid(float x) {
-  return 1.0F / (1.0F + std::exp(-x));
 }
 
 float logit(const Calibration& calibration, const std::array<float, Calibration::kInputs>& inputs) {
@@ -146,7 +142,7 @@ Model::Details Model::explain(std::string_view view, Source source) const {
     const float alone = best.score;
     score.sentence = {
         probability(attack_[static_cast<size_t>(head)], {1, alone, alone, alone, 0, alone}),
-        best.begin, best.end, static_cast<uint32_t>(windows.sentences())};
+        best.begin, best.end};
   }
   Head speaker = head;
   if (head == Head::user && windows.blocks() >= kPastedBlocks) {

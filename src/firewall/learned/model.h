@@ -45,7 +45,6 @@ struct TextScore {
     float attack = 0;  // 0 where the text is no more than one sentence
     uint32_t begin = 0;
     uint32_t end = 0;
-    uint32_t of = 0;  // how many sentences there are
   } sentence;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/digest.h"
+#include "firewall/logistic.h"
 #include "firewall/model_bytes.h"
 
 namespace gatehouse::firewall::precise {
@@ -56,10 +57,6 @@ bool fits(const FileHeader& header) {
 float logit(float probability) {
   const float p = std::clamp(probability, 1e-6F, 1 - 1e-6F);
   return std::log(p / (1 - p));
-}
-
-float sigmoid(float x) {
-  return 1 / (1 + std::exp(-x));
 }
 
 /// In logits. Chosen on the development part, with `tools/redteam/adaptive --attacks 60 --tries 40`
@@ -114,26 +111,22 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
 
 std::optional<float> Model::score(learned::Head head, float probability,
                                   std::string_view text) const {
-  const std::optional<float> mixed = mixed_logit(head, probability, text);
-  if (!mixed) return std::nullopt;
-  return sigmoid(*mixed);
+  return mixed(head, probability, text, /*doubt=*/0);
 }
 
 std::optional<float> Model::score_sentence(learned::Head head, float probability,
                                            std::string_view text) const {
-  const std::optional<float> mixed = mixed_logit(head, probability, text);
-  if (!mixed) return std::nullopt;
-  return sigmoid(*mixed - kSentenceDoubt);
+  return mixed(head, probability, text, kSentenceDoubt);
 }
 
-std::optional<float> Model::mixed_logit(learned::Head which, float probability,
-                                        std::string_view text) const {
+std::optional<float> Model::mixed(learned::Head which, float probability, std::string_view text,
+                                  float doubt) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   std::array<float, kWidth> vector{};
   if (!encoder_->encode(text, vector)) return std::nullopt;
   float own = head.bias;
   for (size_t i = 0; i < kWidth; ++i) own += head.weight[i] * vector[i];
-  return head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
+  return sigmoid(head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own - doubt);
 }
 
 }  // namespace gatehouse::firewall::precise

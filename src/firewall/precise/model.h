@@ -36,8 +36,8 @@ class Model {
 
   /// Whether the linear model's probability leaves the question open.
   bool unsure(learned::Head head, float probability) const {
-    const Head& h = heads_[static_cast<size_t>(head)];
-    return probability >= h.from && probability <= h.to;
+    return !surely_harmless(head, probability) &&
+           probability <= heads_[static_cast<size_t>(head)].to;
   }
 
   bool surely_harmless(learned::Head head, float probability) const {
@@ -66,8 +66,9 @@ class Model {
   };
 
   Model() = default;
-  std::optional<float> mixed_logit(learned::Head head, float probability,
-                                   std::string_view text) const;
+  /// Both opinions as one; `doubt` in logits.
+  std::optional<float> mixed(learned::Head head, float probability, std::string_view text,
+                             float doubt) const;
 
   std::array<Head, kHeads> heads_;
   std::unique_ptr<Encoder> encoder_;

@@ -1,6 +1,6 @@
 #include "firewall/text/spelt.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace gatehouse::firewall {
 namespace {
@@ -32,9 +32,7 @@ class Reader {
   std::string_view text_of(size_t i) const {
     return text_.substr(words_[i].begin, words_[i].size());
   }
-  std::string_view gap_after(size_t i) const {
-    return text_.substr(words_[i].end, words_[i + 1].begin - words_[i].end);
-  }
+  std::string_view gap_after(size_t i) const { return firewall::gap_after(text_, words_, i); }
   bool is_letter(size_t i) const {
     return i < words_.size() && words_[i].size() == 1 && !words_[i].foreign;
   }
@@ -99,9 +97,8 @@ class Reader {
     if (word.size() < kFewestToCut) return;
     const auto cut = cut_glued(word, lexicon_);
     if (cut.empty()) return;
-    std::string spread;
-    for (const std::string_view part : cut) spread.append(spread.empty() ? "" : " ").append(part);
     spelt_.words += cut.size() - 1;
+    const std::string spread = fmt::format("{}", fmt::join(cut, " "));
     spelt_.text.replace(word_, word.size(), spread);
   }
 

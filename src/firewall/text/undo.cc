@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "firewall/text/fold_table.h"
 #include "firewall/text/spelt.h"
 #include "firewall/text/utf8.h"
@@ -31,18 +33,16 @@ constexpr std::string_view kLeetLetters = "aeoistasil";
 /// How many digits stand for a letter before a letter that does not: two in "c0m4nd0", none in
 /// "gpt4" or "4th". 0 for what cannot be a word.
 unsigned leet_letters(std::string_view token) {
-  if (token.size() < 3) return 0;
+  if (token.size() < 4) return 0;
   unsigned found = 0;
   size_t digits = 0;
   for (size_t i = 0; i < token.size(); ++i) {
-    const bool before_letter = i + 1 < token.size() && is_ascii_letter(token[i + 1]);
     if (is_ascii_letter(token[i])) continue;
     if (kLeet.find(token[i]) == kLeet.npos) return 0;
     ++digits;
-    found += before_letter ? 1 : 0;
+    found += i + 1 < token.size() && is_ascii_letter(token[i + 1]) ? 1 : 0;
   }
-  const size_t letters = token.size() - digits;
-  return digits <= 2 * letters && token.size() > 3 ? found : 0;
+  return digits <= 2 * (token.size() - digits) ? found : 0;
 }
 
 std::string without_leet(std::string_view token) {
@@ -86,9 +86,7 @@ class WordTricks {
 
  private:
   std::string_view text_of(const Word& word) const { return text_.substr(word.begin, word.size()); }
-  std::string_view gap_after(size_t i) const {
-    return text_.substr(words_[i].end, words_[i + 1].begin - words_[i].end);
-  }
+  std::string_view gap_after(size_t i) const { return firewall::gap_after(text_, words_, i); }
 
   void count_leet() {
     unsigned weight = 0;
@@ -185,9 +183,7 @@ class WordTricks {
     const auto cut = cut_glued(token, lexicon_);
     if (cut.size() < 2) return;
     out_.evidence.joined_words += static_cast<uint32_t>(cut.size());
-    std::string text;
-    for (const std::string_view part : cut) text.append(text.empty() ? "" : " ").append(part);
-    replace(word, text);
+    replace(word, fmt::format("{}", fmt::join(cut, " ")));
   }
 
   void replace(const Word& word, std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,11 @@ struct Word {
   bool known = false;    // in the lexicon
   uint32_t size() const { return end - begin; }
 };
+
+/// What stands between a word and the next one of `text`.
+inline std::string_view gap_after(std::string_view text, std::span<const Word> words, size_t i) {
+  return text.substr(words[i].end, words[i + 1].begin - words[i].end);
+}
 
 /// Splits a lower-case view into words, the signs at a word's edges left out. `words` is
 /// overwritten.

@@ -47,7 +47,7 @@ class OffsetMap {
   /// The original offset at which the view's byte `view` begins; the original's size for the end.
   uint32_t to_original(uint32_t view) const {
     if (view >= view_size_) return original_size_;
-    if (runs_.empty()) return view;
+    if (runs_.empty()) return std::min(view, original_size_);
     auto next = std::upper_bound(runs_.begin(), runs_.end(), view,
                                  [](uint32_t wanted, const Run& run) { return wanted < run.view; });
     const Run run = next == runs_.begin() ? Run{0, 0} : *std::prev(next);

@@ -102,23 +102,32 @@ class Inspector {
   std::optional<float> variant_threshold(const Turn& turn) const;
   /// Notes what a variant of the text just inspected is known by.
   void hash(Turn& turn);
+  struct View {
+    std::string_view text;
+    const OffsetMap* map = nullptr;  // null: a child, which leads back as a whole
+  };
   /// What the linear model makes of a text: of it as it reads, with tricks undone, and of what it
   /// hides.
   struct Reading {
     Finding finding;
     learned::TextScore strongest;
-    std::string_view view;                  // that of the strongest
+    View view;                              // that of the strongest
     learned::TextScore::Sentence sentence;  // the strongest of all views
+    View sentence_view;                     // that it stands in
     std::string_view sentence_text;
     learned::TextScore plain;
   };
   Reading read_views(Source source);
   /// What the transformer makes of the strongest window where the linear model is unsure, and of a
   /// sentence that it would not let pass alone.
-  void second_opinion(Reading& reading, learned::Head head);
+  void second_opinion(Reading& reading, Source source);
   /// False where the transformer cannot run.
   bool ask_about_window(Reading& reading);
   bool ask_about_sentence(Reading& reading, learned::Head head);
+  /// Reads what leaves doubt in other ways, and asks about the one that is most like an attack.
+  bool look_closer(Reading& reading, Source source);
+  /// Bytes of a view with the capital letters of the original's words.
+  std::string with_capitals(const View& view, std::string_view text) const;
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);

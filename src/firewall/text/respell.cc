@@ -1,0 +1,144 @@
+#include "firewall/text/respell.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "firewall/text/normaliser.h"
+#include "firewall/text/utf8.h"
+#include "firewall/text/words.h"
+
+namespace gatehouse::firewall {
+namespace {
+
+constexpr size_t kShortestMisspelt = 4;  // letters: of three, every second word is one slip away
+constexpr size_t kMostTried = 32;        // words
+constexpr size_t kMostParts = 8;
+constexpr size_t kFewestWordsOfPart = 3;
+
+/// Tries what is one slip away from a word, and keeps the most frequent word found.
+class Slips {
+ public:
+  explicit Slips(const Lexicon& lexicon) : lexicon_(lexicon) {}
+
+  std::string_view undo(std::string_view word) {
+    best_ = {};
+    word_.assign(word);
+    exchanged();
+    one_more_or_wrong(word);
+    one_less(word);
+    return best_;
+  }
+
+ private:
+  void consider() {
+    const std::string_view found = lexicon_.exact(word_);
+    // The lexicon's words lie in the order of their frequency.
+    if (!found.empty() && (best_.empty() || found.data() < best_.data())) best_ = found;
+  }
+
+  void exchanged() {
+    for (size_t i = 1; i + 1 < word_.size(); ++i) {
+      std::swap(word_[i], word_[i + 1]);
+      consider();
+      std::swap(word_[i], word_[i + 1]);
+    }
+  }
+
+  void one_more_or_wrong(std::string_view word) {
+    for (size_t i = 1; i < word.size(); ++i) {
+      word_.assign(word).erase(i, 1);
+      consider();
+      word_.assign(word);
+      for (char c = 'a'; c <= 'z'; ++c) {
+        word_[i] = c;
+        consider();
+      }
+    }
+  }
+
+  void one_less(std::string_view word) {
+    for (size_t i = 1; i <= word.size(); ++i) {
+      word_.assign(word).insert(i, 1, 'a');
+      for (char c = 'a'; c <= 'z'; ++c) {
+        word_[i] = c;
+        consider();
+      }
+    }
+  }
+
+  const Lexicon& lexicon_;
+  std::string word_;
+  std::string_view best_;
+};
+
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+
+/// Where a word with a capital letter stands between words without: "your rules The committee met".
+std::vector<std::string_view> parts_of(std::string_view cased) {
+  std::vector<std::string_view> parts;
+  size_t begin = 0;
+  size_t words = 0;  // since `begin`
+  for (size_t i = 1; i + 1 < cased.size() && parts.size() + 1 < kMostParts; ++i) {
+    if (cased[i] != ' ') continue;
+    ++words;
+    const size_t next = cased.find(' ', i + 1);
+    const bool alone = is_lower(cased[i - 1]) && is_upper(cased[i + 1]) && next != cased.npos &&
+                       next + 1 < cased.size() && is_lower(cased[next + 1]);
+    if (!alone || words < kFewestWordsOfPart) continue;
+    parts.push_back(cased.substr(begin, i - begin));
+    begin = i + 1;
+    words = 0;
+  }
+  if (begin > 0) parts.push_back(cased.substr(begin));
+  return parts;
+}
+
+}  // namespace
+
+std::string respell(std::string_view text, const Lexicon& lexicon) {
+  std::vector<Word> words;
+  split_words(text, lexicon, words);
+  const auto known = static_cast<size_t>(
+      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.known; }));
+  if (known * 2 < words.size()) return {};
+  Slips slips(lexicon);
+  std::string out;
+  size_t tried = 0;
+  size_t at = 0;
+  for (const Word& word : words) {
+    if (word.known || !word.letters || word.size() < kShortestMisspelt ||
+        word.size() > Lexicon::kLongestWord || ++tried > kMostTried) {
+      continue;
+    }
+    const std::string_view meant = slips.undo(text.substr(word.begin, word.size()));
+    if (meant.empty()) continue;
+    out.append(text, at, word.begin - at).append(meant);
+    at = word.end;
+  }
+  if (at > 0) out.append(text, at);
+  return out;
+}
+
+std::vector<Rereading> reread(std::string_view cased, const Lexicon& lexicon) {
+  std::vector<Rereading> readings;
+  std::string lower;
+  const auto add_respelt = [&](std::string_view text, bool part) {
+    std::string respelt = respell(text, lexicon);
+    if (!respelt.empty()) readings.push_back({std::move(respelt), part});
+  };
+  lower_ascii(cased, lower);
+  add_respelt(lower, false);
+  for (const std::string_view part : parts_of(cased)) {
+    lower_ascii(part, lower);
+    readings.push_back({lower, true});
+    add_respelt(lower, true);
+  }
+  return readings;
+}
+
+}  // namespace gatehouse::firewall

@@ -150,7 +150,7 @@ bool Inspector::look_closer(Reading& reading, Source source) {
   const learned::Head head = learned::head_for(source);
   const Rereading* strongest = nullptr;
   float attack = 0;
-  const std::vector<Rereading> readings = reread(with_capitals(view, text), Lexicon::standard());
+  const std::vector<Rereading> readings = reread(with_capitals(view, text));
   for (const Rereading& other : readings) {
     const float score = parts_.model->score(other.text, source).attack;
     if (score <= attack) continue;

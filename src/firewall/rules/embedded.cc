@@ -15,6 +15,7 @@
       ".previous\n")
 
 GATEHOUSE_EMBED("lexicon", "lexicon.txt");
+GATEHOUSE_EMBED("spelling", "spelling.txt");
 GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
 GATEHOUSE_EMBED("gazetteer", "gazetteer.txt");
@@ -24,6 +25,8 @@ namespace gatehouse::firewall::rules {
 // Not in an anonymous namespace: to clang that would be a promise that this file defines them.
 extern const char lexicon_begin[] __asm__("gatehouse_rules_lexicon");
 extern const char lexicon_end[] __asm__("gatehouse_rules_lexicon_end");
+extern const char spelling_begin[] __asm__("gatehouse_rules_spelling");
+extern const char spelling_end[] __asm__("gatehouse_rules_spelling_end");
 extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
@@ -41,6 +44,9 @@ std::string_view between(const char* begin, const char* end) {
 
 std::string_view lexicon() {
   return between(lexicon_begin, lexicon_end);
+}
+std::string_view spelling() {
+  return between(spelling_begin, spelling_end);
 }
 std::string_view signatures() {
   return between(signatures_begin, signatures_end);

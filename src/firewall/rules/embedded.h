@@ -7,6 +7,7 @@
 namespace gatehouse::firewall::rules {
 
 std::string_view lexicon();     // lexicon.txt
+std::string_view spelling();    // spelling.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
 std::string_view gazetteer();   // gazetteer.txt

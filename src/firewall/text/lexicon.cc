@@ -100,7 +100,7 @@ char leet_class(char c) {
   }
 }
 
-Lexicon::Lexicon(std::string_view lines) : text_(lines) {
+Lexicon::Lexicon(std::string_view lines, Keys keys) : text_(lines) {
   const std::string_view text = text_;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
@@ -110,14 +110,15 @@ Lexicon::Lexicon(std::string_view lines) : text_(lines) {
   size_t slots = 16;
   while (slots < words_.size() * 3) slots *= 2;
   exact_.resize(slots);
-  leet_.resize(slots);
-  scrambled_.resize(slots);
+  leet_.resize(keys == Keys::all ? slots : 1);
+  scrambled_.resize(leet_.size());
   for (uint32_t i = 0; i < words_.size(); ++i) {
     insert(exact_, words_[i], i);
     if (words_[i].size() == 3) three_letters_[index_of(words_[i])] = true;
     if (words_[i].size() >= 3) {
       prefixes_[prefix_index(words_[i][0], words_[i][1], words_[i][2])] = true;
     }
+    if (keys == Keys::exact) continue;
     insert(leet_, leet_key(words_[i]).view(), i);
     if (words_[i].size() > 3) insert(scrambled_, scrambled_key(words_[i]).view(), i);
   }
@@ -125,6 +126,11 @@ Lexicon::Lexicon(std::string_view lines) : text_(lines) {
 
 const Lexicon& Lexicon::standard() {
   static const Lexicon lexicon(rules::lexicon());
+  return lexicon;
+}
+
+const Lexicon& Lexicon::foreign() {
+  static const Lexicon lexicon(rules::spelling(), Keys::exact);
   return lexicon;
 }
 

@@ -9,15 +9,19 @@
 
 namespace gatehouse::firewall {
 
-/// A few thousand common English words, looked up by spelling and by the keys under which tricks of
+/// A few thousand common words, looked up by spelling and by the keys under which tricks of
 /// spelling collide. Immutable after construction; thread-safe.
 class Lexicon {
  public:
-  /// One word a line, most frequent first.
-  explicit Lexicon(std::string_view lines);
+  enum class Keys : uint8_t { exact, all };
+  /// One word a line, most frequent first. With exact keys, nothing is found by tricks of spelling.
+  explicit Lexicon(std::string_view lines, Keys keys = Keys::all);
 
-  /// The words compiled into the program (src/firewall/rules/lexicon.txt).
+  /// English words compiled into the program (src/firewall/rules/lexicon.txt).
   static const Lexicon& standard();
+  /// Words of other languages in Latin letters without accents (spelling.txt); exact keys. Built
+  /// when first asked for.
+  static const Lexicon& foreign();
 
   static constexpr size_t kLongestWord = 18;
 
@@ -27,7 +31,8 @@ class Lexicon {
     if (word.size() == 3) return is_three_letters(word) && three_letters_[index_of(word)];
     return !find(exact_, word).empty();
   }
-  /// The lexicon's own copy of `word`; empty if it has none.
+  /// The lexicon's own copy of `word`; empty if it has none. Copies lie in memory in the order of
+  /// their frequency.
   std::string_view exact(std::string_view word) const { return find(exact_, word); }
   /// Whether any word begins with these three small letters: a cheap no before `has`.
   bool may_begin(char a, char b, char c) const;

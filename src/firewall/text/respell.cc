@@ -1,8 +1,10 @@
 #include "firewall/text/respell.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
+#include "firewall/text/lexicon.h"
 #include "firewall/text/normaliser.h"
 #include "firewall/text/utf8.h"
 #include "firewall/text/words.h"
@@ -32,7 +34,7 @@ class Slips {
  private:
   void consider() {
     const std::string_view found = lexicon_.exact(word_);
-    // The lexicon's words lie in the order of their frequency.
+    // The more frequent word lies before the other.
     if (!found.empty() && (best_.empty() || found.data() < best_.data())) best_ = found;
   }
 
@@ -98,14 +100,27 @@ std::vector<std::string_view> parts_of(std::string_view cased) {
   return parts;
 }
 
+size_t known(std::span<const Word> words) {
+  return static_cast<size_t>(
+      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.known; }));
+}
+
+/// The lexicon that knows more of the words, and `words` as it knows them.
+const Lexicon& language_of(std::string_view text, std::vector<Word>& words) {
+  std::vector<Word> foreign;
+  split_words(text, Lexicon::foreign(), foreign);
+  split_words(text, Lexicon::standard(), words);
+  if (known(foreign) <= known(words)) return Lexicon::standard();
+  words.swap(foreign);
+  return Lexicon::foreign();
+}
+
 }  // namespace
 
-std::string respell(std::string_view text, const Lexicon& lexicon) {
+std::string respell(std::string_view text) {
   std::vector<Word> words;
-  split_words(text, lexicon, words);
-  const auto known = static_cast<size_t>(
-      std::count_if(words.begin(), words.end(), [](const Word& word) { return word.known; }));
-  if (known * 2 < words.size()) return {};
+  const Lexicon& lexicon = language_of(text, words);
+  if (known(words) * 2 < words.size()) return {};
   Slips slips(lexicon);
   std::string out;
   size_t tried = 0;
@@ -124,11 +139,11 @@ std::string respell(std::string_view text, const Lexicon& lexicon) {
   return out;
 }
 
-std::vector<Rereading> reread(std::string_view cased, const Lexicon& lexicon) {
+std::vector<Rereading> reread(std::string_view cased) {
   std::vector<Rereading> readings;
   std::string lower;
   const auto add_respelt = [&](std::string_view text, bool part) {
-    std::string respelt = respell(text, lexicon);
+    std::string respelt = respell(text);
     if (!respelt.empty()) readings.push_back({std::move(respelt), part});
   };
   lower_ascii(cased, lower);

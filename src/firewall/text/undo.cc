@@ -18,7 +18,9 @@ constexpr size_t kGluedBudget = 4096;    // letters per text given to cutting, w
 constexpr uint32_t kFewestGlued = 12;    // letters
 constexpr uint32_t kFewestJoined = 4;    // words joined by one separator
 constexpr unsigned kLeetWeight = 3;      // two words or three short ones
+constexpr unsigned kPlainlyLeet = 4;     // digits for letters in one word that no number has
 constexpr size_t kForeignLeetShare = 8;  // one word in so many
+constexpr size_t kLeetShare = 4;
 constexpr std::string_view kJoiners = "_.-*~+|";
 
 struct Edit {
@@ -42,13 +44,17 @@ unsigned leet_letters(std::string_view token) {
     ++digits;
     found += i + 1 < token.size() && is_ascii_letter(token[i + 1]) ? 1 : 0;
   }
-  return digits <= 2 * (token.size() - digits) ? found : 0;
+  return digits <= 3 * (token.size() - digits) ? found : 0;
 }
 
+/// Empty where a sign stands for no letter.
 std::string without_leet(std::string_view token) {
   std::string letters(token);
   for (char& c : letters) {
-    if (const size_t at = kLeet.find(c); at != kLeet.npos) c = kLeetLetters[at];
+    if (is_ascii_letter(c)) continue;
+    const size_t at = kLeet.find(c);
+    if (at == kLeet.npos) return {};
+    c = kLeetLetters[at];
   }
   return letters;
 }
@@ -91,23 +97,25 @@ class WordTricks {
   void count_leet() {
     unsigned weight = 0;
     unsigned foreign = 0;
-    size_t foreign_words = 0;
+    size_t count = 0;
     for (const Word& word : words_) {
       if (!word.mixed || word.size() < 2) continue;
       if (!lexicon_.unleet(text_of(word)).empty()) {
         weight += word.size() >= 4 ? 2 : 1;
-      } else if (const unsigned letters = leet_letters(text_of(word)); letters > 0) {
+      } else if (const unsigned letters = leet_letters(text_of(word)); letters >= kPlainlyLeet) {
+        weight += kLeetWeight;
+      } else if (letters > 0) {
         foreign += letters >= 2 ? 2 : 1;
-        ++foreign_words;
       } else {
         continue;
       }
-      ++out_.evidence.leet_words;
+      ++count;
     }
     // Words of another language than the lexicon's count where there are many of them.
-    const bool many = foreign_words * kForeignLeetShare >= words_.size();
+    const bool many = count * kForeignLeetShare >= words_.size();
     leet_ = weight + (many ? foreign : 0) >= kLeetWeight;
-    if (!leet_) out_.evidence.leet_words = 0;
+    leet_everywhere_ = leet_ && count * kLeetShare >= words_.size();
+    if (leet_) out_.evidence.leet_words = static_cast<uint32_t>(count);
   }
 
   size_t spaced_run(size_t first) {
@@ -153,12 +161,7 @@ class WordTricks {
     if (word.known || word.foreign) return;
     const std::string_view token = text_of(word);
     if (!word.letters) {
-      if (!leet_) return;
-      if (const std::string_view found = lexicon_.unleet(token); !found.empty()) {
-        replace(word, found);
-      } else if (leet_letters(token) > 0) {
-        replace(word, without_leet(token));
-      }
+      undo_leet(word);
       return;
     }
     if (word.size() < 3) return;
@@ -184,6 +187,19 @@ class WordTricks {
     if (cut.size() < 2) return;
     out_.evidence.joined_words += static_cast<uint32_t>(cut.size());
     replace(word, fmt::format("{}", fmt::join(cut, " ")));
+  }
+
+  void undo_leet(const Word& word) {
+    // A number is one but where every fourth word is written so: "70 b3 0r n07 70 b3".
+    if (!leet_ || (!word.mixed && !leet_everywhere_)) return;
+    const std::string_view token = text_of(word);
+    if (const std::string_view found = lexicon_.unleet(token); !found.empty()) {
+      replace(word, found);
+    } else if (word.mixed && (leet_everywhere_ || leet_letters(token) > 0)) {
+      if (const std::string letters = without_leet(token); !letters.empty()) {
+        replace(word, letters);
+      }
+    }
   }
 
   void replace(const Word& word, std::string_view text) {
@@ -363,6 +379,7 @@ class WordTricks {
   size_t unknown_ = 0;
   size_t glued_ = 0;
   bool leet_ = false;
+  bool leet_everywhere_ = false;
 };
 
 }  // namespace

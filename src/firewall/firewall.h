@@ -168,7 +168,7 @@ class Firewall {
   }
   /// The same with what is known of the caller: texts of the tenant that were found clean before
   /// are not inspected again (clean_memory.h), and variants of what the principal had blocked a
-  /// moment ago are blocked on a weaker suspicion (abuse/variants.h).
+  /// moment ago are blocked on a weaker suspicion (abuse/callers.h).
   /// A fast inspection that ends unsure has changed nothing: neither the vault nor what is
   /// remembered of the caller.
   virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,

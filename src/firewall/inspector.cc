@@ -10,15 +10,6 @@
 #include "firewall/role_markers.h"
 
 namespace gatehouse::firewall {
-namespace {
-
-bool is_attack(Category category) {
-  return category == Category::injection || category == Category::jailbreak ||
-         category == Category::indirect_injection || category == Category::prompt_extraction;
-}
-
-}  // namespace
-
 Inspector::Scratch& Inspector::thread_scratch() {
   thread_local Scratch scratch;
   return scratch;
@@ -104,7 +95,7 @@ void Inspector::inspect_unless_known(uint32_t index) {
     memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
   }
   Turn turn{segment.source, index, verdict_.injection_score};
-  if (variant_threshold(turn)) hash(turn);
+  if (may_be_variant(turn)) hash(turn);
   scratch_.turns.push_back(turn);
   add(before);
 }

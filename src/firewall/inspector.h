@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "firewall/abuse/conversation.h"
-#include "firewall/abuse/variants.h"
+#include "firewall/abuse/callers.h"
 #include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"
@@ -29,7 +29,7 @@ struct Parts {
   const SignatureSet* signatures = nullptr;
   const SecretDetector* secrets = nullptr;
   DetectorSet available;
-  std::unique_ptr<VariantMemory> variants = std::make_unique<VariantMemory>();
+  std::unique_ptr<CallerMemory> callers = std::make_unique<CallerMemory>();
 };
 
 /// Which of the tagger's findings a policy acts on: the tagger runs for no others.
@@ -89,6 +89,7 @@ class Inspector {
   void abuse();
   void conversation();
   void variants();
+  void probing();
   void find(Finding finding, uint32_t index);
   void obfuscation(uint32_t index);
   void role_markers(uint32_t index);
@@ -97,9 +98,10 @@ class Inspector {
   void secrets(uint32_t index);
   void judge_all(uint32_t index);
   void learned(uint32_t index);
-  /// The score that blocks a turn's text, half of which is enough for a variant of a blocked one.
-  /// Nothing where the text has less than that, or may not be blocked.
-  std::optional<float> variant_threshold(const Turn& turn) const;
+  /// The score that blocks a turn's text as an attack; nothing where it may not be blocked, or
+  /// where nobody is remembered as its sender.
+  std::optional<float> blocking_score(const Turn& turn) const;
+  bool may_be_variant(const Turn& turn) const;
   /// Notes what a variant of the text just inspected is known by.
   void hash(Turn& turn);
   struct View {

@@ -10,6 +10,20 @@ namespace {
 // Fewer made-up turns are a pasted chat; papers on many-shot attacks begin to succeed beyond.
 constexpr int kManyShots = 8;
 
+// Of the score that blocks, what is enough in a variant of a blocked text. 2 % of harmless
+// development texts have so much.
+constexpr float kVariantShare = 0.5F;
+// The same in any text of who has half of his requests blocked, or all of them. 2 and 20 % of
+// harmless texts have so much.
+constexpr float kHalfBlockedShare = 0.5F;
+constexpr float kLeastShare = 0.15F;
+constexpr float kProbingScore = 0.7F;
+
+float share_enough_for(float probing) {
+  if (probing <= 0) return 1;
+  return kHalfBlockedShare - (probing - 0.5F) * 2 * (kHalfBlockedShare - kLeastShare);
+}
+
 bool comes_from_outside(Source source) {
   return source == Source::user || source == Source::tool || source == Source::retrieved;
 }
@@ -48,6 +62,7 @@ void Inspector::abuse() {
   const StageTimer timer(verdict_.spent, Stage::abuse);
   conversation();
   variants();
+  probing();
 }
 
 void Inspector::conversation() {
@@ -65,15 +80,20 @@ void Inspector::conversation() {
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
 }
 
-std::optional<float> Inspector::variant_threshold(const Turn& turn) const {
+std::optional<float> Inspector::blocking_score(const Turn& turn) const {
   if (caller_.principal.empty() || !policy_.detector(Detector::abuse).enabled ||
       !comes_from_outside(turn.source)) {
     return std::nullopt;
   }
   const Policy::Rule& rule = policy_.rule(Category::injection, Direction::input, turn.source);
   // Where the policy only looks on, memory must not do more.
-  if (rule.action < Action::block || turn.attack < rule.threshold / 2) return std::nullopt;
+  if (rule.action < Action::block) return std::nullopt;
   return rule.threshold;
+}
+
+bool Inspector::may_be_variant(const Turn& turn) const {
+  const std::optional<float> blocking = blocking_score(turn);
+  return blocking && turn.attack >= *blocking * kVariantShare;
 }
 
 void Inspector::hash(Turn& turn) {
@@ -84,14 +104,13 @@ void Inspector::hash(Turn& turn) {
 }
 
 void Inspector::variants() {
-  VariantMemory& memory = *parts_.variants;
+  CallerMemory& memory = *parts_.callers;
   const auto now = std::chrono::steady_clock::now();
   for (Turn& turn : scratch_.turns) {
-    const std::optional<float> threshold = variant_threshold(turn);
-    if (!threshold) continue;
+    if (!may_be_variant(turn)) continue;
     // A text that was found clean before was not looked at again.
     if (turn.hash == 0) turn.hash = turn.gist = simhash(segments_[turn.segment].text);
-    if (turn.attack >= *threshold) {
+    if (turn.attack >= blocking_score(turn)) {
       memory.blocked(caller_.principal, turn.hash, now);
       if (turn.gist != turn.hash) memory.blocked(caller_.principal, turn.gist, now);
     } else if (memory.knows(caller_.principal, now)) {
@@ -106,6 +125,33 @@ void Inspector::variants() {
       find(finding, turn.segment);
     }
   }
+}
+
+void Inspector::probing() {
+  CallerMemory& memory = *parts_.callers;
+  const auto now = std::chrono::steady_clock::now();
+  std::optional<float> enough;  // share of the blocking score; asked for where it matters
+  bool remembered = false;
+  for (const Turn& turn : scratch_.turns) {
+    const std::optional<float> blocking = blocking_score(turn);
+    if (!blocking) continue;
+    remembered = true;
+    if (turn.attack >= *blocking || turn.attack < *blocking * kLeastShare) continue;
+    if (!enough) enough = share_enough_for(memory.probing(caller_.principal, now));
+    if (turn.attack < *blocking * *enough) continue;
+    Finding finding;
+    finding.category = Category::injection;
+    finding.rule = "abuse.probing";
+    finding.evidence = "most requests of this caller were attacks";
+    finding.score = kProbingScore;
+    find(finding, turn.segment);
+  }
+  if (!remembered) return;
+  const bool blocked = std::any_of(
+      verdict_.findings.begin(), verdict_.findings.end(), [](const Judged& judged) {
+        return judged.action == Action::block && is_attack(judged.finding.category);
+      });
+  memory.inspected(caller_.principal, blocked, now);
 }
 
 }  // namespace gatehouse::firewall

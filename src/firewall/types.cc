@@ -62,6 +62,11 @@ std::optional<Category> category_from_string(std::string_view name) {
   return find_name<Category>(kCategoryNames, name);
 }
 
+bool is_attack(Category category) {
+  return category == Category::injection || category == Category::jailbreak ||
+         category == Category::indirect_injection || category == Category::prompt_extraction;
+}
+
 std::string_view to_string(Source source) {
   return kSourceNames[static_cast<size_t>(source)];
 }

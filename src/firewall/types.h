@@ -39,6 +39,8 @@ enum class Category : uint8_t {
 inline constexpr size_t kCategoryCount = static_cast<size_t>(Category::policy) + 1;
 std::string_view to_string(Category category);
 std::optional<Category> category_from_string(std::string_view name);
+/// Whether it is about a text that tries to take over the model.
+bool is_attack(Category category);
 
 /// Who supplied a text. Decides thresholds: what is an order from `developer` is an attack when it
 /// stands in `retrieved`.

@@ -120,7 +120,7 @@ const Lexicon& language_of(std::string_view text, std::vector<Word>& words) {
 std::string respell(std::string_view text) {
   std::vector<Word> words;
   const Lexicon& lexicon = language_of(text, words);
-  if (known(words) * 2 < words.size()) return {};
+  if (known(words) * 3 < words.size()) return {};
   Slips slips(lexicon);
   std::string out;
   size_t tried = 0;

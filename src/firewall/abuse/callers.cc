@@ -1,4 +1,4 @@
-#include "firewall/abuse/variants.h"
+#include "firewall/abuse/callers.h"
 
 #include <algorithm>
 #include <bit>
@@ -41,13 +41,13 @@ uint64_t simhash(std::string_view text) {
   return result;
 }
 
-const VariantMemory::Principal* VariantMemory::find(std::string_view principal) const {
+const CallerMemory::Principal* CallerMemory::find(std::string_view principal) const {
   const uint64_t id = id_of(principal);
   const Principal& slot = principals_[id % kPrincipals];
   return slot.id == id ? &slot : nullptr;
 }
 
-void VariantMemory::blocked(std::string_view principal, uint64_t hash, Time now) {
+void CallerMemory::blocked(std::string_view principal, uint64_t hash, Time now) {
   const uint64_t id = id_of(principal);
   const std::lock_guard lock(guard_);
   Principal& slot = principals_[id % kPrincipals];
@@ -55,14 +55,14 @@ void VariantMemory::blocked(std::string_view principal, uint64_t hash, Time now)
   slot.texts[slot.next++ % kTexts] = {hash, now};
 }
 
-bool VariantMemory::knows(std::string_view principal, Time now) const {
+bool CallerMemory::knows(std::string_view principal, Time now) const {
   const std::lock_guard lock(guard_);
   const Principal* const known = find(principal);
   if (known == nullptr) return false;
   return now - known->texts[(known->next + kTexts - 1) % kTexts].at < kKept;
 }
 
-int VariantMemory::alike(std::string_view principal, uint64_t hash, Time now) const {
+int CallerMemory::alike(std::string_view principal, uint64_t hash, Time now) const {
   const std::lock_guard lock(guard_);
   const Principal* const known = find(principal);
   if (known == nullptr) return 0;
@@ -72,6 +72,30 @@ int VariantMemory::alike(std::string_view principal, uint64_t hash, Time now) co
     count += now - text.at < kKept && std::popcount(text.hash ^ hash) <= kAlike ? 1 : 0;
   }
   return count;
+}
+
+void CallerMemory::inspected(std::string_view principal, bool blocked, Time now) {
+  const uint64_t id = id_of(principal);
+  const std::lock_guard lock(guard_);
+  Principal& slot = principals_[id % kPrincipals];
+  if (slot.id != id) {
+    if (!blocked) return;
+    slot = {.id = id};
+  }
+  if (now - slot.last_blocked >= kKept) slot.requests = 0;
+  slot.outcomes = static_cast<uint16_t>(slot.outcomes << 1U | (blocked ? 1U : 0U));
+  slot.requests = std::min(slot.requests + 1, 16);
+  if (blocked) slot.last_blocked = now;
+}
+
+float CallerMemory::probing(std::string_view principal, Time now) const {
+  const std::lock_guard lock(guard_);
+  const Principal* const known = find(principal);
+  if (known == nullptr || now - known->last_blocked >= kKept) return 0;
+  const uint32_t recent = known->outcomes & ((1U << known->requests) - 1U);
+  const int blocked = std::popcount(recent);
+  if (blocked < kFewestProbes || blocked * 2 < known->requests) return 0;
+  return static_cast<float>(blocked) / static_cast<float>(known->requests);
 }
 
 }  // namespace gatehouse::firewall

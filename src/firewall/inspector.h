@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "firewall/abuse/conversation.h"
 #include "firewall/abuse/callers.h"
+#include "firewall/abuse/conversation.h"
 #include "firewall/clean_memory.h"
 #include "firewall/firewall.h"
 #include "firewall/learned/model.h"

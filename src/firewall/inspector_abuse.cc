@@ -147,8 +147,8 @@ void Inspector::probing() {
     find(finding, turn.segment);
   }
   if (!remembered) return;
-  const bool blocked = std::any_of(
-      verdict_.findings.begin(), verdict_.findings.end(), [](const Judged& judged) {
+  const bool blocked =
+      std::any_of(verdict_.findings.begin(), verdict_.findings.end(), [](const Judged& judged) {
         return judged.action == Action::block && is_attack(judged.finding.category);
       });
   memory.inspected(caller_.principal, blocked, now);

@@ -17,7 +17,7 @@ constexpr std::string_view kReread = "reread";
 /// Who takes pains to hide what a text says has more often something to hide. Chosen on the
 /// development part: of 558 harmless texts with such traces, misprinted and styled twins of
 /// attacks among them, one has a score between 0.3 and 0.55, and none above.
-constexpr float kHidingWeighs = 1.05F;     // logits: 0.3 becomes 0.55
+constexpr float kHidingWeighs = 1.05F;   // logits: 0.3 becomes 0.55
 constexpr float kPlainlyHidden = 0.15F;  // evidence that counts in full
 
 float with_hiding(float probability, float evidence) {
@@ -167,7 +167,8 @@ bool Inspector::look_closer(Reading& reading, Source source) {
   finding.score = *mixed;
   finding.rule = precise::rule_name(head);
   finding.evidence = kReread;
-  if (sentence) std::tie(finding.begin, finding.end) = {reading.sentence.begin, reading.sentence.end};
+  if (sentence)
+    std::tie(finding.begin, finding.end) = {reading.sentence.begin, reading.sentence.end};
   return true;
 }
 

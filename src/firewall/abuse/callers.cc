@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <span>
 
 #include "firewall/text/utf8.h"
 
@@ -43,15 +44,26 @@ uint64_t simhash(std::string_view text) {
 
 const CallerMemory::Principal* CallerMemory::find(std::string_view principal) const {
   const uint64_t id = id_of(principal);
-  const Principal& slot = principals_[id % kPrincipals];
-  return slot.id == id ? &slot : nullptr;
+  const auto set = principals_.begin() + static_cast<ptrdiff_t>(id % kSets * kWays);
+  const auto found = std::find_if(set, set + kWays, [&](const Principal& p) { return p.id == id; });
+  return found == set + kWays ? nullptr : &*found;
+}
+
+CallerMemory::Principal& CallerMemory::make(std::string_view principal) {
+  const uint64_t id = id_of(principal);
+  const auto set = principals_.begin() + static_cast<ptrdiff_t>(id % kSets * kWays);
+  Principal* oldest = &*set;
+  for (Principal& slot : std::span(set, kWays)) {
+    if (slot.id == id) return slot;
+    if (slot.last_blocked < oldest->last_blocked) oldest = &slot;
+  }
+  *oldest = {.id = id};
+  return *oldest;
 }
 
 void CallerMemory::blocked(std::string_view principal, uint64_t hash, Time now) {
-  const uint64_t id = id_of(principal);
   const std::lock_guard lock(guard_);
-  Principal& slot = principals_[id % kPrincipals];
-  if (slot.id != id) slot = {.id = id};
+  Principal& slot = make(principal);
   slot.texts[slot.next++ % kTexts] = {hash, now};
 }
 
@@ -75,16 +87,12 @@ int CallerMemory::alike(std::string_view principal, uint64_t hash, Time now) con
 }
 
 void CallerMemory::inspected(std::string_view principal, bool blocked, Time now) {
-  const uint64_t id = id_of(principal);
   const std::lock_guard lock(guard_);
-  Principal& slot = principals_[id % kPrincipals];
-  if (slot.id != id) {
-    if (!blocked) return;
-    slot = {.id = id};
-  }
+  if (!blocked && find(principal) == nullptr) return;
+  Principal& slot = make(principal);
   if (now - slot.last_blocked >= kKept) slot.requests = 0;
   slot.outcomes = static_cast<uint16_t>(slot.outcomes << 1U | (blocked ? 1U : 0U));
-  slot.requests = std::min(slot.requests + 1, 16);
+  slot.requests = std::min(slot.requests + 1, kOutcomes);
   if (blocked) slot.last_blocked = now;
 }
 

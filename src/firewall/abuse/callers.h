@@ -17,11 +17,11 @@ uint64_t simhash(std::string_view text);
 
 /// Remembers, by who sent them, texts that were blocked as attacks a moment ago: who tries a
 /// blocked text again with a word changed is searching for a way past the firewall, and what would
-/// be too weak a suspicion in anybody else's text is enough. So it is in any text of who has most of
-/// his requests blocked.
+/// be too weak a suspicion in anybody else's text is enough. So it is in any text of who has most
+/// of his requests blocked.
 ///
-/// Fixed size; the oldest give way. Thread-safe: one for all loops and workers, whose lock is held
-/// for nanoseconds.
+/// Fixed size; of each set of four the one whose last attack is longest ago gives way. Thread-safe:
+/// one for all loops and workers, whose lock is held for nanoseconds.
 class CallerMemory {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -31,7 +31,7 @@ class CallerMemory {
   /// Fewer blocked requests say nothing about who sent them.
   static constexpr int kFewestProbes = 3;
 
-  CallerMemory() : principals_(kPrincipals) {}
+  CallerMemory() : principals_(kSets * kWays) {}
 
   void blocked(std::string_view principal, uint64_t hash, Time now);
   /// Whether anything of this principal was blocked lately, which is asked before hashing.
@@ -46,7 +46,9 @@ class CallerMemory {
   float probing(std::string_view principal, Time now) const;
 
  private:
-  static constexpr size_t kPrincipals = 512;
+  static constexpr size_t kSets = 256;
+  static constexpr size_t kWays = 4;
+  static constexpr int kOutcomes = 16;
   static constexpr size_t kTexts = 32;  // two of each text: of the whole, and of its gist
   struct Text {
     uint64_t hash = 0;
@@ -61,7 +63,9 @@ class CallerMemory {
     Time last_blocked{};
   };
 
-  const Principal* find(std::string_view principal) const;  // under the lock
+  // Both under the lock. `make` gives the principal's slot, cleared if it was another's.
+  const Principal* find(std::string_view principal) const;
+  Principal& make(std::string_view principal);
 
   mutable std::mutex guard_;
   std::vector<Principal> principals_;

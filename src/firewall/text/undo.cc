@@ -100,10 +100,11 @@ class WordTricks {
     size_t count = 0;
     for (const Word& word : words_) {
       if (!word.mixed || word.size() < 2) continue;
-      if (!lexicon_.unleet(text_of(word)).empty()) {
-        weight += word.size() >= 4 ? 2 : 1;
-      } else if (const unsigned letters = leet_letters(text_of(word)); letters >= kPlainlyLeet) {
+      const unsigned letters = leet_letters(text_of(word));
+      if (letters >= kPlainlyLeet) {
         weight += kLeetWeight;
+      } else if (!lexicon_.unleet(text_of(word)).empty()) {
+        weight += word.size() >= 4 ? 2 : 1;
       } else if (letters > 0) {
         foreign += letters >= 2 ? 2 : 1;
       } else {

@@ -88,6 +88,7 @@ class Inspector {
   void shape(uint32_t index);
   void abuse();
   void conversation();
+  void split(Source source);
   void variants();
   void probing();
   void find(Finding finding, uint32_t index);
@@ -120,6 +121,8 @@ class Inspector {
     learned::TextScore plain;
   };
   Reading read_views(Source source);
+  /// The same with the transformer's opinion. The verdict may be `unsure` afterwards.
+  Reading read_text(Source source);
   /// What the transformer makes of the strongest window where the linear model is unsure, and of a
   /// sentence that it would not let pass alone.
   void second_opinion(Reading& reading, Source source);

@@ -3,12 +3,19 @@
 #include "firewall/abuse/shape.h"
 #include "firewall/inspector.h"
 #include "firewall/inspector_scratch.h"
+#include "firewall/logistic.h"
 
 namespace gatehouse::firewall {
 namespace {
 
 // Fewer made-up turns are a pasted chat; papers on many-shot attacks begin to succeed beyond.
 constexpr int kManyShots = 8;
+
+// Turns that are all less of an attack than this are not read together.
+constexpr float kWorthJoining = 0.05F;
+// In logits: two questions that have nothing to do with each other read oddly. Chosen on pairs of
+// harmless development texts, of which 0.3 % are blocked with it and 0.8 % without.
+constexpr float kJoiningDoubt = 0.5F;
 
 // Of the score that blocks, what is enough in a variant of a blocked text. 2 % of harmless
 // development texts have so much.
@@ -61,6 +68,10 @@ void Inspector::abuse() {
   if (!policy_.detector(Detector::abuse).enabled) return;
   const StageTimer timer(verdict_.spent, Stage::abuse);
   conversation();
+  for (const Source source : {Source::user, Source::tool}) {
+    split(source);
+    if (verdict_.unsure) return;
+  }
   variants();
   probing();
 }
@@ -78,6 +89,26 @@ void Inspector::conversation() {
     }
   }
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
+}
+
+/// An attack whose parts stand in several turns, or in several parts of one.
+void Inspector::split(Source source) {
+  if (!policy_.detector(Detector::learned).enabled || !parts_.available.has(Detector::learned)) {
+    return;
+  }
+  const JoinedTurns joined = join_last(scratch_.turns, segments_, source);
+  if (joined.text.empty() || joined.attack < kWorthJoining) return;
+  const float blocking = policy_.rule(Category::injection, Direction::input, source).threshold;
+  if (joined.attack >= blocking) return;
+  normalise(joined.text, scratch_.text);
+  Finding finding = read_text(source).finding;
+  if (verdict_.unsure) return;
+  finding.score = shifted(finding.score, -kJoiningDoubt);
+  if (finding.score <= joined.attack) return;
+  finding.rule = "abuse.split";
+  finding.begin = 0;
+  verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
+  find(finding, joined.last);
 }
 
 std::optional<float> Inspector::blocking_score(const Turn& turn) const {
@@ -121,7 +152,8 @@ void Inspector::variants() {
       finding.category = Category::injection;
       finding.rule = "abuse.variation";
       finding.evidence = "variant of a blocked text";
-      finding.score = std::min(0.6F + 0.1F * static_cast<float>(alike), 0.95F);
+      finding.score =
+          std::max(std::min(0.6F + 0.1F * static_cast<float>(alike), 0.95F), *blocking_score(turn));
       find(finding, turn.segment);
     }
   }
@@ -143,7 +175,7 @@ void Inspector::probing() {
     finding.category = Category::injection;
     finding.rule = "abuse.probing";
     finding.evidence = "most requests of this caller were attacks";
-    finding.score = kProbingScore;
+    finding.score = std::max(kProbingScore, *blocking);
     find(finding, turn.segment);
   }
   if (!remembered) return;

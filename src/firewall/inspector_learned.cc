@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -22,16 +21,23 @@ constexpr float kPlainlyHidden = 0.15F;  // evidence that counts in full
 
 float with_hiding(float probability, float evidence) {
   if (evidence <= 0) return probability;
-  const float p = std::clamp(probability, 1e-6F, 1 - 1e-6F);
-  return sigmoid(std::log(p / (1 - p)) + kHidingWeighs * std::min(evidence / kPlainlyHidden, 1.0F));
+  return shifted(probability, kHidingWeighs * std::min(evidence / kPlainlyHidden, 1.0F));
 }
 
 }  // namespace
 
 void Inspector::learned(uint32_t index) {
   if (!start(Detector::learned, Stage::learned)) return;
-  const Source source = segments_[index].source;
-  const size_t size = segments_[index].text.size();
+  const Segment& segment = segments_[index];
+  const Reading reading = read_text(segment.source);
+  if (verdict_.unsure) return;
+  gist_ = reading.sentence_text;
+  verdict_.injection_score = std::max(verdict_.injection_score, reading.finding.score);
+  judge_(reading.finding, segment.source, index);
+  learned_harm(reading.plain, index);
+}
+
+Inspector::Reading Inspector::read_text(Source source) {
   Reading reading = read_views(source);
   Finding& finding = reading.finding;
   const learned::Head head = learned::head_for(source);
@@ -39,12 +45,9 @@ void Inspector::learned(uint32_t index) {
   finding.category =
       head == learned::Head::content ? Category::indirect_injection : reading.strongest.kind;
   second_opinion(reading, source);
-  if (verdict_.unsure) return;
-  gist_ = reading.sentence_text;
-  finding.score = with_hiding(finding.score, scratch_.text.evidence.score(size));
-  verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
-  judge_(finding, source, index);
-  learned_harm(reading.plain, index);
+  const Normalised& text = scratch_.text;
+  finding.score = with_hiding(finding.score, text.evidence.score(text.original.size()));
+  return reading;
 }
 
 Inspector::Reading Inspector::read_views(Source source) {

@@ -12,6 +12,9 @@ constexpr float kStepUp = 0.02F;
 constexpr float kSuspicious = 0.20F;
 constexpr int kRefusals = 3;
 
+constexpr size_t kMostJoined = 4;
+constexpr size_t kLongestJoined = 2000;  // bytes
+
 bool climbs(std::span<const Turn> users) {
   if (users.size() < kSteps) return false;
   const auto last = users.last(kSteps);
@@ -45,6 +48,30 @@ std::vector<TurnFinding> judge_conversation(std::span<const Turn> turns) {
     add("abuse.persistence", 0.5F + 0.1F * static_cast<float>(refusals - kRefusals));
   }
   return found;
+}
+
+JoinedTurns join_last(std::span<const Turn> turns, std::span<const Segment> segments,
+                      Source source) {
+  JoinedTurns joined;
+  size_t count = 0;
+  size_t first = turns.size();
+  size_t bytes = 0;
+  for (size_t i = turns.size(); i > 0 && count < kMostJoined; --i) {
+    const Turn& turn = turns[i - 1];
+    if (turn.source != source) continue;
+    bytes += segments[turn.segment].text.size() + 1;
+    if (bytes > kLongestJoined) break;
+    if (count++ == 0) joined.last = turn.segment;
+    joined.attack = std::max(joined.attack, turn.attack);
+    first = i - 1;
+  }
+  if (count < 2) return joined;
+  for (const Turn& turn : turns.subspan(first)) {
+    if (turn.source != source) continue;
+    if (!joined.text.empty()) joined.text.push_back(' ');
+    joined.text.append(segments[turn.segment].text);
+  }
+  return joined;
 }
 
 }  // namespace gatehouse::firewall

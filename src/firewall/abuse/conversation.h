@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "firewall/types.h"
+#include "firewall/firewall.h"
 
 namespace gatehouse::firewall {
 
@@ -32,5 +33,14 @@ inline constexpr float kLeastSuspicion = 0.10F;
 /// (Crescendo; Russinovich et al. 2024), or who asks on after refusal upon refusal. Stateless: a
 /// request carries its conversation. Returns what it finds about the last user's turn.
 std::vector<TurnFinding> judge_conversation(std::span<const Turn> turns);
+
+/// The last texts of one source as one, in order: what a model reads together.
+struct JoinedTurns {
+  std::string text;   // empty where there is but one, or the last is long
+  float attack = 0;   // the most that any of them is alone
+  uint32_t last = 0;  // segment
+};
+JoinedTurns join_last(std::span<const Turn> turns, std::span<const Segment> segments,
+                      Source source);
 
 }  // namespace gatehouse::firewall

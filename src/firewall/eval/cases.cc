@@ -14,6 +14,9 @@ Refusal bad_case(uint64_t line, std::string field, std::string why) {
 }
 
 Result<Case> read_case(const json::Element& object, const Row& row, uint64_t line) {
+  if (!row.messages.empty()) {
+    return refuse(bad_case(line, "messages", "A test holds one 'text', no conversation."));
+  }
   Case read;
   read.text = row.text;
   read.name = string_at(object, "name");

@@ -77,8 +77,8 @@ class Evaluation {
   void judge(const Row& row, const std::string& file) {
     const auto answer = answer_of(row.label);
     if (!answer) return;
-    const Segment segment{speaker_of(row), row.text, 0, 0};
-    const InputVerdict verdict = firewall_.inspect_input(policy_, {&segment, 1}, nullptr);
+    const InputVerdict verdict =
+        firewall_.inspect_input(policy_, segments_of(row, speaker_of(row)), nullptr);
     ++rows_;
     const auto add = [&](std::string_view task, bool positive) {
       Observation seen;

@@ -66,6 +66,37 @@ std::string_view string_at(const json::Element& object, std::string_view key) {
   return value;
 }
 
+namespace {
+
+Result<void> parse_text(const json::Element& field, const std::string& name,
+                        std::string_view& text) {
+  if (field.get(text) == simdjson::SUCCESS) return {};
+  return refuse(Refusal::invalid(name, "The field '" + name + "' must be a string, not " +
+                                           std::string(json::type_name(field)) + "."));
+}
+
+Result<void> parse_messages(const json::Element& field, Row& row) {
+  simdjson::dom::array messages;
+  if (field.get(messages) != simdjson::SUCCESS || messages.size() == 0) {
+    return refuse(Refusal::invalid("messages", "The field 'messages' must be a list of messages."));
+  }
+  for (const json::Element& element : messages) {
+    const std::string name = "messages[" + std::to_string(row.messages.size()) + "].content";
+    Row::Message message;
+    json::Element content;
+    if (element["content"].get(content) != simdjson::SUCCESS) {
+      return refuse(Refusal::invalid(name, "The field '" + name + "' is missing."));
+    }
+    if (auto ok = parse_text(content, name, message.text); !ok) return ok;
+    message.speaker = source_of(string_at(element, "role"));
+    row.messages.push_back(message);
+  }
+  row.text = row.messages.back().text;
+  return {};
+}
+
+}  // namespace
+
 Result<Row> parse_row(json::Parser& parser, std::string& line) {
   auto element = parser.parse(line);
   if (!element) return refuse(std::move(element.error()));
@@ -74,13 +105,13 @@ Result<Row> parse_row(json::Parser& parser, std::string& line) {
         "", "Expected an object, got " + std::string(json::type_name(*element)) + "."));
   }
   Row row;
-  json::Element text;
-  if ((*element)["text"].get(text) != simdjson::SUCCESS) {
+  json::Element field;
+  if ((*element)["messages"].get(field) == simdjson::SUCCESS) {
+    if (auto ok = parse_messages(field, row); !ok) return refuse(std::move(ok.error()));
+  } else if ((*element)["text"].get(field) != simdjson::SUCCESS) {
     return refuse(Refusal::invalid("text", "The field 'text' is missing."));
-  }
-  if (text.get(row.text) != simdjson::SUCCESS) {
-    return refuse(Refusal::invalid("text", "The field 'text' must be a string, not " +
-                                               std::string(json::type_name(text)) + "."));
+  } else if (auto ok = parse_text(field, "text", row.text); !ok) {
+    return refuse(std::move(ok.error()));
   }
   row.label = string_at(*element, "label");
   row.category = string_at(*element, "category");
@@ -89,6 +120,16 @@ Result<Row> parse_row(json::Parser& parser, std::string& line) {
   row.speaker = source_of(string_at(*element, "role"));
   if (!row.speaker) row.speaker = source_of(row.source);
   return row;
+}
+
+std::vector<Segment> segments_of(const Row& row, Source otherwise) {
+  if (row.messages.empty()) return {{row.speaker.value_or(otherwise), row.text, 0, 0}};
+  std::vector<Segment> segments;
+  for (const Row::Message& message : row.messages) {
+    const auto index = static_cast<uint32_t>(segments.size());
+    segments.push_back({message.speaker.value_or(otherwise), message.text, index, 0});
+  }
+  return segments;
 }
 
 Refusal io_error(std::string_view what) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/json.h"
 #include "firewall/eval/eval.h"
@@ -33,19 +34,29 @@ struct FileCloser {
 };
 using File = std::unique_ptr<std::FILE, FileCloser>;
 
-/// One row of a data file. The views live until the parser's next document.
+/// One row of a data file: a text, or a conversation. The views live until the parser's next
+/// document.
 struct Row {
-  std::string_view text;
+  std::string_view text;  // of a conversation: the last message's
   std::string_view label;
   std::string_view category;
   std::string_view source;  // as written: a speaker's name, or a data set's
   std::string_view caller;  // who sent it: what was blocked of the same one counts
   std::optional<Source> speaker;
+  struct Message {
+    std::optional<Source> speaker;
+    std::string_view text;
+  };
+  std::vector<Message> messages;  // of a conversation
 };
 
-/// Parses a line, which must hold an object with a string `text`. The error is what to tell about a
-/// bad line.
+/// Parses a line, which must hold an object with a string `text`, or with `messages`, each an
+/// object with a string `content` and perhaps a `role`. The error is what to tell about a bad line.
 Result<Row> parse_row(json::Parser& parser, std::string& line);
+
+/// What a row holds: its text, or each message of a conversation. `otherwise` speaks where the row
+/// does not say who does.
+std::vector<Segment> segments_of(const Row& row, Source otherwise);
 
 /// The string at `key`; empty if it is absent or no string.
 std::string_view string_at(const json::Element& object, std::string_view key);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -34,7 +35,7 @@ class CodePoints {
   size_t points_ = 0;
 };
 
-void append_verdict(std::string& out, uint64_t line, std::string_view text,
+void append_verdict(std::string& out, uint64_t line, std::span<const Segment> segments,
                     const InputVerdict& verdict) {
   out += fmt::format(R"({{"line":{},"action":"{}","score":{:.4f},"categories":{{)", line,
                      to_string(verdict.action), verdict.injection_score);
@@ -46,14 +47,16 @@ void append_verdict(std::string& out, uint64_t line, std::string_view text,
     first = false;
   }
   out += R"(},"spans":[)";
-  CodePoints points(text);
+  std::vector<CodePoints> points;
+  for (const Segment& segment : segments) points.emplace_back(segment.text);
   first = true;
   for (const Judged& judged : verdict.findings) {
     const Finding& finding = judged.finding;
-    const size_t begin = points.at(finding.begin);
+    const size_t begin = points[judged.segment].at(finding.begin);
     out += fmt::format(R"({}{{"start":{},"end":{},"category":"{}","score":{:.4f},"action":"{}")",
-                       first ? "" : ",", begin, points.at(finding.end), to_string(finding.category),
-                       finding.score, to_string(judged.action));
+                       first ? "" : ",", begin, points[judged.segment].at(finding.end),
+                       to_string(finding.category), finding.score, to_string(judged.action));
+    if (segments.size() > 1) out += fmt::format(R"(,"message":{})", judged.segment);
     out += R"(,"rule":)";
     json::append_untrusted_string(out, finding.rule);
     if (!finding.evidence.empty()) {
@@ -106,18 +109,18 @@ Result<ScanStats> scan(const Firewall& firewall, const Policy& policy, std::FILE
   const bool at_once = ::fstat(::fileno(out), &file) == 0 && !S_ISREG(file.st_mode);
   auto done = for_each_row(
       in, options.bad_line, stats, [&](const Row& row, uint64_t number) -> Result<void> {
-        const Segment segment{row.speaker.value_or(options.default_source), row.text, 0, 0};
+        const std::vector<Segment> segments = segments_of(row, options.default_source);
         // Without a tenant no clean text is remembered: each is inspected, and its time is true.
-        const InputVerdict verdict = firewall.inspect_input(policy, {&segment, 1}, nullptr,
+        const InputVerdict verdict = firewall.inspect_input(policy, segments, nullptr,
                                                             Caller{"", row.caller}, Effort::whole);
         line.clear();
-        append_verdict(line, number, row.text, verdict);
+        append_verdict(line, number, segments, verdict);
         if (std::fwrite(line.data(), 1, line.size(), out) != line.size()) {
           return refuse(io_error("cannot write the output"));
         }
         if (at_once) std::fflush(out);
         ++stats.scanned;
-        stats.bytes += row.text.size();
+        for (const Segment& segment : segments) stats.bytes += segment.text.size();
         stats.inspecting += verdict.total();
         ++stats.actions[std::string(to_string(verdict.action))];
         return {};
@@ -134,11 +137,10 @@ Result<DryRun> dry_run(const Firewall& firewall, const Policy& before, const Pol
   ScanStats stats;
   auto done = for_each_row(
       in, options.bad_line, stats, [&](const Row& row, uint64_t number) -> Result<void> {
-        const Segment segment{row.speaker.value_or(options.default_source), row.text, 0, 0};
-        const std::span<const Segment> one(&segment, 1);
+        const std::vector<Segment> segments = segments_of(row, options.default_source);
         // Shadow mode changes what is done, not what is decided: compare the decisions.
-        const InputVerdict old_verdict = firewall.inspect_input(before, one, nullptr);
-        const InputVerdict new_verdict = firewall.inspect_input(after, one, nullptr);
+        const InputVerdict old_verdict = firewall.inspect_input(before, segments, nullptr);
+        const InputVerdict new_verdict = firewall.inspect_input(after, segments, nullptr);
         ++run.texts;
         const Action was = old_verdict.unshadowed;
         const Action is = new_verdict.unshadowed;
@@ -149,7 +151,7 @@ Result<DryRun> dry_run(const Firewall& firewall, const Policy& before, const Pol
         ++(is > was ? run.stricter : run.milder);
         if (run.differences.size() < kMaxDifferences) {
           run.differences.push_back(
-              {number, was, is, (is > was ? new_verdict : old_verdict).describe(one)});
+              {number, was, is, (is > was ? new_verdict : old_verdict).describe(segments)});
         }
         return {};
       });

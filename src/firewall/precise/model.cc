@@ -1,7 +1,6 @@
 #include "firewall/precise/model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -52,11 +51,6 @@ Refusal damaged(const std::filesystem::path& file, std::string why) {
 bool fits(const FileHeader& header) {
   return header.format == kFormat && header.layers == kLayers && header.rank == kRank &&
          header.width == kWidth && header.inner == kInner && header.heads == Model::kHeads;
-}
-
-float logit(float probability) {
-  const float p = std::clamp(probability, 1e-6F, 1 - 1e-6F);
-  return std::log(p / (1 - p));
 }
 
 /// In logits. Chosen on the development part, with `tools/redteam/adaptive --attacks 60 --tries 40`

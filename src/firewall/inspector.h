@@ -129,8 +129,15 @@ class Inspector {
   /// False where the transformer cannot run.
   bool ask_about_window(Reading& reading);
   bool ask_about_sentence(Reading& reading, learned::Head head);
-  /// Reads what leaves doubt in other ways, and asks about the one that is most like an attack.
-  bool look_closer(Reading& reading, Source source);
+  struct OtherReading {
+    std::string text;
+    bool part = false;  // of the text, so that it says less than its writer meant
+    float attack = 0;   // what the linear model makes of it
+  };
+  /// What leaves doubt, read in the other way that is most like an attack; nothing where no way
+  /// would interest the transformer.
+  std::optional<OtherReading> read_again(const Reading& reading, Source source) const;
+  bool ask_about(const OtherReading& other, Reading& reading, learned::Head head);
   /// Bytes of a view with the capital letters of the original's words.
   std::string with_capitals(const View& view, std::string_view text) const;
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.

@@ -11,6 +11,7 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kLongestReread = 2000;  // bytes
+constexpr float kWorthRereading = 0.1F;
 constexpr std::string_view kReread = "reread";
 
 /// Who takes pains to hide what a text says has more often something to hide. Chosen on the
@@ -98,7 +99,11 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const bool window = parts_.precise->unsure(score.asked, reading.finding.score);
   const bool sentence = !parts_.precise->surely_harmless(head, reading.sentence.attack) &&
                         (window || parts_.precise->surely_harmless(head, reading.finding.score));
-  if (!window && !sentence) return;
+  std::optional<OtherReading> other;
+  if (!window && !sentence) {
+    other = read_again(reading, source);
+    if (!other) return;
+  }
   if (!start(Detector::precise, Stage::precise)) return;
   if (effort_ == Effort::fast) {
     verdict_.unsure = true;
@@ -112,7 +117,8 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   bool answered = true;
   if (window) answered = ask_about_window(reading);
   if (answered && sentence) answered = ask_about_sentence(reading, head);
-  if (answered) answered = look_closer(reading, source);
+  if (answered && !other) other = read_again(reading, source);
+  if (answered && other) answered = ask_about(*other, reading, head);
   if (!answered) skip(Detector::precise);
 }
 
@@ -141,37 +147,46 @@ bool Inspector::ask_about_sentence(Reading& reading, learned::Head head) {
   return true;
 }
 
-bool Inspector::look_closer(Reading& reading, Source source) {
-  Finding& finding = reading.finding;
+std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& reading,
+                                                             Source source) const {
+  const Finding& finding = reading.finding;
   if (finding.score >= policy_.rule(finding.category, Direction::input, source).threshold) {
-    return true;
+    return std::nullopt;
   }
   const bool sentence = !reading.sentence_text.empty();
   const View& view = sentence ? reading.sentence_view : reading.view;
   const std::string_view text = sentence ? reading.sentence_text : view.text;
-  if (text.size() > kLongestReread) return true;
-  const learned::Head head = learned::head_for(source);
-  const Rereading* strongest = nullptr;
-  float attack = 0;
-  const std::vector<Rereading> readings = reread(with_capitals(view, text));
-  for (const Rereading& other : readings) {
-    const float score = parts_.model->score(other.text, source).attack;
-    if (score <= attack) continue;
-    attack = score;
-    strongest = &other;
+  if (std::max(finding.score, reading.sentence.attack) < kWorthRereading ||
+      text.size() > kLongestReread) {
+    return std::nullopt;
   }
-  if (strongest == nullptr || parts_.precise->surely_harmless(head, attack)) return true;
-  const bool part = sentence || strongest->part;
+  OtherReading strongest;
+  for (Rereading& other : reread(with_capitals(view, text))) {
+    const float attack = parts_.model->score(other.text, source).attack;
+    if (attack > strongest.attack) {
+      strongest = {std::move(other.text), sentence || other.part, attack};
+    }
+  }
+  if (parts_.precise->surely_harmless(learned::head_for(source), strongest.attack)) {
+    return std::nullopt;
+  }
+  return strongest;
+}
+
+bool Inspector::ask_about(const OtherReading& other, Reading& reading, learned::Head head) {
   const std::optional<float> mixed =
-      part ? parts_.precise->score_sentence(head, attack, strongest->text)
-           : parts_.precise->score(head, attack, strongest->text);
+      other.part ? parts_.precise->score_sentence(head, other.attack, other.text)
+                 : parts_.precise->score(head, other.attack, other.text);
   if (!mixed) return false;
+  Finding& finding = reading.finding;
   if (*mixed <= finding.score) return true;
   finding.score = *mixed;
   finding.rule = precise::rule_name(head);
   finding.evidence = kReread;
-  if (sentence)
-    std::tie(finding.begin, finding.end) = {reading.sentence.begin, reading.sentence.end};
+  if (!reading.sentence_text.empty()) {
+    finding.begin = reading.sentence.begin;
+    finding.end = reading.sentence.end;
+  }
   return true;
 }
 

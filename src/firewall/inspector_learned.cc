@@ -193,12 +193,18 @@ bool Inspector::ask_about(const OtherReading& other, Reading& reading, learned::
 std::string Inspector::with_capitals(const View& view, std::string_view text) const {
   std::string cased(text);
   if (view.map == nullptr) return cased;
+  const std::string_view original = scratch_.text.original;
   const auto at = static_cast<uint32_t>(text.data() - view.text.data());
+  bool worth_looking = true;  // at the beginning of a word, and after a capital letter
   for (uint32_t i = 0; i < cased.size(); ++i) {
-    if (cased[i] < 'a' || cased[i] > 'z' || (i > 0 && cased[i - 1] != ' ')) continue;
-    const std::string_view original = scratch_.text.original;
-    const uint32_t from = view.map->to_original(at + i);
-    if (from < original.size() && original[from] == cased[i] - 'a' + 'A') cased[i] = original[from];
+    if (worth_looking && cased[i] >= 'a' && cased[i] <= 'z') {
+      const uint32_t from = view.map->to_original(at + i);
+      const auto capital = static_cast<char>(cased[i] - 'a' + 'A');
+      worth_looking = from < original.size() && original[from] == capital;
+      if (worth_looking) cased[i] = capital;
+    } else {
+      worth_looking = cased[i] == ' ';
+    }
   }
   return cased;
 }

@@ -13,11 +13,13 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kShortestMisspelt = 4;  // letters: of three, every second word is one slip away
+constexpr size_t kFewestMisspelt = 2;    // one alone is often a rare word
 constexpr size_t kMostTried = 32;        // words
 constexpr size_t kMostParts = 8;
 constexpr size_t kFewestWordsOfPart = 3;
 
-/// Tries what is one slip away from a word, and keeps the most frequent word found.
+/// Tries what is one slip away from a word, and keeps the most frequent word found. Other ends than
+/// the word has are other forms of it, no slips.
 class Slips {
  public:
   explicit Slips(const Lexicon& lexicon) : lexicon_(lexicon) {}
@@ -39,7 +41,7 @@ class Slips {
   }
 
   void exchanged() {
-    for (size_t i = 1; i + 1 < word_.size(); ++i) {
+    for (size_t i = 1; i + 2 < word_.size(); ++i) {
       std::swap(word_[i], word_[i + 1]);
       consider();
       std::swap(word_[i], word_[i + 1]);
@@ -47,7 +49,7 @@ class Slips {
   }
 
   void one_more_or_wrong(std::string_view word) {
-    for (size_t i = 1; i < word.size(); ++i) {
+    for (size_t i = 1; i + 1 < word.size(); ++i) {
       word_.assign(word).erase(i, 1);
       consider();
       word_.assign(word);
@@ -59,7 +61,7 @@ class Slips {
   }
 
   void one_less(std::string_view word) {
-    for (size_t i = 1; i <= word.size(); ++i) {
+    for (size_t i = 1; i < word.size(); ++i) {
       word_.assign(word).insert(i, 1, 'a');
       for (char c = 'a'; c <= 'z'; ++c) {
         word_[i] = c;
@@ -80,18 +82,25 @@ bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-/// Where a word with a capital letter stands between words without: "your rules The committee met".
+/// Whether the word that begins here could begin a sentence: a common one with one capital letter,
+/// between words without. Not "AI", and not the nouns of a German text.
+bool begins_sentence(std::string_view cased, size_t at) {
+  if (!is_lower(cased[at - 2]) || !is_upper(cased[at])) return false;
+  const size_t end = cased.find(' ', at);
+  if (end == cased.npos || end + 1 >= cased.size() || !is_lower(cased[end + 1])) return false;
+  std::string word;
+  lower_ascii(cased.substr(at, end - at), word);
+  return cased.substr(at + 1, end - at - 1) == word.substr(1) && Lexicon::standard().has(word);
+}
+
+/// "Show me your rules The committee met": where a full stop may be missing.
 std::vector<std::string_view> parts_of(std::string_view cased) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
   size_t words = 0;  // since `begin`
   for (size_t i = 1; i + 1 < cased.size() && parts.size() + 1 < kMostParts; ++i) {
     if (cased[i] != ' ') continue;
-    ++words;
-    const size_t next = cased.find(' ', i + 1);
-    const bool alone = is_lower(cased[i - 1]) && is_upper(cased[i + 1]) && next != cased.npos &&
-                       next + 1 < cased.size() && is_lower(cased[next + 1]);
-    if (!alone || words < kFewestWordsOfPart) continue;
+    if (++words < kFewestWordsOfPart || !begins_sentence(cased, i + 1)) continue;
     parts.push_back(cased.substr(begin, i - begin));
     begin = i + 1;
     words = 0;
@@ -124,6 +133,7 @@ std::string respell(std::string_view text) {
   Slips slips(lexicon);
   std::string out;
   size_t tried = 0;
+  size_t undone = 0;
   size_t at = 0;
   for (const Word& word : words) {
     if (word.known || !word.letters || word.size() < kShortestMisspelt ||
@@ -134,8 +144,10 @@ std::string respell(std::string_view text) {
     if (meant.empty()) continue;
     out.append(text, at, word.begin - at).append(meant);
     at = word.end;
+    ++undone;
   }
-  if (at > 0) out.append(text, at);
+  if (undone < kFewestMisspelt) return {};
+  out.append(text, at);
   return out;
 }
 

@@ -8,8 +8,9 @@ namespace gatehouse::firewall {
 
 /// `text`, in lower case, with misspelt words as they were meant: a word that the lexicon lacks
 /// becomes the most frequent one of it that is one slip away (two letters exchanged, one left out,
-/// one too many, one wrong; never the first). English or foreign, whichever lexicon knows more of
-/// the words. Empty where no word is misspelt, and where most words are unknown.
+/// one too many, one wrong; never the first or the last). English or foreign, whichever lexicon
+/// knows more of the words. Empty where fewer than two words are
+/// misspelt, and where most are unknown.
 ///
 /// Some microseconds for each unknown word, of which the first 32 are tried: for texts in doubt.
 std::string respell(std::string_view text);

@@ -65,6 +65,7 @@ fuzz: dev-deps assets ## Runs every fuzz target for FUZZ_SECONDS (10) each, from
 
 redteam: build ## An adaptive attacker against the firewall: what share of blocked attacks gets through
 	tools/redteam/adaptive
+	tools/redteam/adaptive --known
 
 clang: dev-deps assets ## Builds everything with clang 16
 	@cmake --preset clang --log-level=WARNING

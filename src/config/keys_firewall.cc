@@ -118,7 +118,8 @@ const Schema& detectors_schema() {
           "Keys, tokens and passwords.",
           "Answers that repeat the system prompt.",
           "Answers that hold the token planted in the system prompt.",
-          "Floods, many-shot texts, conversations that lead on, variants of what was blocked.",
+          "Floods, many-shot texts, conversations that lead on or split an attack, variants of "
+          "what was blocked, callers who probe.",
           "A small transformer that is asked where `learned` is unsure; milliseconds, on a worker "
           "thread.",
           "Sentences of an answer that the tool results and documents of its request do not "

@@ -244,6 +244,12 @@ TEST(Probing, WhoHasMostRequestsBlockedIsBelievedLess) {
   EXPECT_FALSE(send(*policy, "What is the capital of France?", mallory).blocks());
   EXPECT_FALSE(send(*policy, weak, {"acme", "key-s"}).blocks()) << "somebody else's key";
   EXPECT_FALSE(send(*about_attacks(Action::flag, 0.9F), weak, mallory).blocks());
+  PolicySpec lenient = policy->spec();
+  lenient.rules.push_back(
+      {Category::injection, Direction::input, {}, "abuse.probing", Action::flag, {}});
+  const InputVerdict noted = send(**Policy::compile(lenient), weak, mallory);
+  EXPECT_FALSE(noted.blocks());
+  EXPECT_TRUE(found(noted, "abuse.probing"));
 }
 
 TEST(Split, AnAttackInPartsIsReadTogether) {

@@ -15,9 +15,9 @@ namespace {
 
 using Defines = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 13> kKeys = {
-    "id",      "category",  "score",  "owasp", "atlas", "about",   "pattern",
-    "sources", "direction", "except", "match", "pass",  "disabled"};
+constexpr std::array<std::string_view, 14> kKeys = {
+    "id",      "category",  "score",  "owasp",        "atlas", "about", "pattern",
+    "sources", "direction", "except", "except_after", "match", "pass",  "disabled"};
 
 unexpected<Refusal> bad_rule(const std::string& id, std::string what) {
   return refuse(Refusal::invalid("rules." + id, "rule " + id + ": " + std::move(what), "bad_rule"));
@@ -84,6 +84,9 @@ Result<SignatureRule> parse_rule(const YAML::Node& node, const Defines& defines)
   if (node["atlas"]) rule.atlas = node["atlas"].as<std::string>();
   rule.pattern = expand(node["pattern"].as<std::string>(), defines);
   if (node["except"]) rule.except = expand(node["except"].as<std::string>(), defines);
+  if (node["except_after"]) {
+    rule.except_after = expand(node["except_after"].as<std::string>(), defines);
+  }
   if (node["sources"]) {
     rule.sources = 0;
     for (const auto& name : node["sources"]) {
@@ -141,6 +144,10 @@ std::vector<Expression> except_expressions(std::span<const SignatureRule> rules)
   for (unsigned i = 0; i < rules.size(); ++i) {
     if (!rules[i].except.empty())
       expressions.push_back({rules[i].except, HS_FLAG_SINGLEMATCH, i, rules[i].id});
+    if (!rules[i].except_after.empty()) {
+      const auto id = static_cast<unsigned>(rules.size()) + i;
+      expressions.push_back({rules[i].except_after, HS_FLAG_SINGLEMATCH, id, rules[i].id});
+    }
   }
   return expressions;
 }

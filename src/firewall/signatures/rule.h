@@ -20,10 +20,11 @@ struct SignatureRule {
   std::string atlas;
   Category category = Category::injection;
   float score = 0;
-  uint8_t sources = 0xFF;  // a bit per Source
-  uint8_t directions = 1;  // a bit per Direction
-  std::string pattern;     // a Vectorscan expression, placeholders and spaces expanded
-  std::string except;      // a match around which the rule does not hold; empty if none
+  uint8_t sources = 0xFF;    // a bit per Source
+  uint8_t directions = 1;    // a bit per Direction
+  std::string pattern;       // a Vectorscan expression, placeholders and spaces expanded
+  std::string except;        // where this stands before or in a match, it does not count; or empty
+  std::string except_after;  // the same of what follows in the sentence; of input rules only
   std::vector<std::string> match;
   std::vector<std::string> pass;
 
@@ -41,7 +42,7 @@ Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml);
 
 struct Expression;
 /// What the rules compile to, with a rule's index as the id: the patterns of those that hold for a
-/// direction, and the exceptions of all.
+/// direction, and the exceptions of all, those of what follows with the number of rules added.
 std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules,
                                             Direction direction);
 std::vector<Expression> except_expressions(std::span<const SignatureRule> rules);

@@ -13,7 +13,8 @@ namespace {
 
 // Patterns are bounded; no match of the standard rules is longer.
 constexpr size_t kLongestMatch = 1024;
-constexpr size_t kExceptReach = 48;  // bytes before a match in which an exception is looked for
+constexpr size_t kExceptReach =
+    48;  // bytes before and after a match in which an exception is looked for
 
 struct Hit {
   unsigned rule;
@@ -68,10 +69,20 @@ struct SignatureSet::Compiled {
   }
 
   bool excepted(std::string_view text, const Hit& hit, size_t begin) const {
-    if (rules[hit.rule].except.empty()) return false;
     const size_t from = begin > kExceptReach ? begin - kExceptReach : 0;
-    Probe probe{hit.rule};
-    hs_scan(except.get(), text.data() + from, static_cast<unsigned>(hit.end - from), 0,
+    if (!rules[hit.rule].except.empty() &&
+        has_exception(text.substr(from, hit.end - from), hit.rule)) {
+      return true;
+    }
+    if (rules[hit.rule].except_after.empty()) return false;
+    const std::string_view rest = text.substr(hit.end, kExceptReach);
+    return has_exception(rest.substr(0, rest.find_first_of(".!?\n")),
+                         hit.rule + static_cast<unsigned>(rules.size()));
+  }
+
+  bool has_exception(std::string_view text, unsigned id) const {
+    Probe probe{id};
+    hs_scan(except.get(), text.data(), static_cast<unsigned>(text.size()), 0,
             scratch_for(except.get()), note_rule, &probe);
     return probe.matched;
   }

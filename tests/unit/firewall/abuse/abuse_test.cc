@@ -241,7 +241,6 @@ TEST(Probing, WhoHasMostRequestsBlockedIsBelievedLess) {
   const InputVerdict again = send(*policy, weak, mallory);
   EXPECT_TRUE(again.blocks());
   EXPECT_TRUE(found(again, "abuse.probing"));
-  EXPECT_FALSE(send(*policy, "What is the capital of France?", mallory).blocks());
   EXPECT_FALSE(send(*policy, weak, {"acme", "key-s"}).blocks()) << "somebody else's key";
   EXPECT_FALSE(send(*about_attacks(Action::flag, 0.9F), weak, mallory).blocks());
   PolicySpec lenient = policy->spec();
@@ -250,6 +249,7 @@ TEST(Probing, WhoHasMostRequestsBlockedIsBelievedLess) {
   const InputVerdict noted = send(**Policy::compile(lenient), weak, mallory);
   EXPECT_FALSE(noted.blocks());
   EXPECT_TRUE(found(noted, "abuse.probing"));
+  EXPECT_FALSE(send(*policy, "What is the capital of France?", mallory).blocks());
 }
 
 TEST(Split, AnAttackInPartsIsReadTogether) {

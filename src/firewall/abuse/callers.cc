@@ -91,7 +91,7 @@ void CallerMemory::inspected(std::string_view principal, bool blocked, Time now)
   if (!blocked && find(principal) == nullptr) return;
   Principal& slot = make(principal);
   if (now - slot.last_blocked >= kKept) slot.requests = 0;
-  slot.outcomes = static_cast<uint16_t>(slot.outcomes << 1U | (blocked ? 1U : 0U));
+  slot.outcomes = static_cast<uint16_t>(uint32_t{slot.outcomes} << 1U | (blocked ? 1U : 0U));
   slot.requests = std::min(slot.requests + 1, kOutcomes);
   if (blocked) slot.last_blocked = now;
 }

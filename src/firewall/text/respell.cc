@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kShortestMisspelt = 4;  // letters: of three, every second word is one slip away
 constexpr size_t kFewestMisspelt = 2;    // one alone is often a rare word
-constexpr size_t kMostTried = 32;        // words
+constexpr size_t kMostTried = 32;        // different words
 constexpr size_t kMostParts = 8;
 constexpr size_t kFewestWordsOfPart = 3;
 
@@ -124,38 +124,64 @@ const Lexicon& language_of(std::string_view text, std::vector<Word>& words) {
   return Lexicon::foreign();
 }
 
+/// Respells texts that share their words, each of which is tried once.
+class Speller {
+ public:
+  /// As `respell`.
+  std::string respell(std::string_view text) {
+    std::vector<Word> words;
+    const Lexicon& lexicon = language_of(text, words);
+    if (known(words) * 3 < words.size()) return {};
+    std::string out;
+    size_t undone = 0;
+    size_t at = 0;
+    for (const Word& word : words) {
+      if (word.known || !word.letters || word.size() < kShortestMisspelt ||
+          word.size() > Lexicon::kLongestWord) {
+        continue;
+      }
+      const std::string_view meant = meant_by(text.substr(word.begin, word.size()), lexicon);
+      if (meant.empty()) continue;
+      out.append(text, at, word.begin - at).append(meant);
+      at = word.end;
+      ++undone;
+    }
+    if (undone < kFewestMisspelt) return {};
+    out.append(text, at);
+    return out;
+  }
+
+ private:
+  struct Tried {
+    std::string word;
+    const Lexicon* lexicon;
+    std::string_view meant;
+  };
+
+  std::string_view meant_by(std::string_view word, const Lexicon& lexicon) {
+    for (const Tried& tried : tried_) {
+      if (tried.word == word && tried.lexicon == &lexicon) return tried.meant;
+    }
+    if (tried_.size() >= kMostTried) return {};
+    tried_.push_back({std::string(word), &lexicon, Slips(lexicon).undo(word)});
+    return tried_.back().meant;
+  }
+
+  std::vector<Tried> tried_;
+};
+
 }  // namespace
 
 std::string respell(std::string_view text) {
-  std::vector<Word> words;
-  const Lexicon& lexicon = language_of(text, words);
-  if (known(words) * 3 < words.size()) return {};
-  Slips slips(lexicon);
-  std::string out;
-  size_t tried = 0;
-  size_t undone = 0;
-  size_t at = 0;
-  for (const Word& word : words) {
-    if (word.known || !word.letters || word.size() < kShortestMisspelt ||
-        word.size() > Lexicon::kLongestWord || ++tried > kMostTried) {
-      continue;
-    }
-    const std::string_view meant = slips.undo(text.substr(word.begin, word.size()));
-    if (meant.empty()) continue;
-    out.append(text, at, word.begin - at).append(meant);
-    at = word.end;
-    ++undone;
-  }
-  if (undone < kFewestMisspelt) return {};
-  out.append(text, at);
-  return out;
+  return Speller().respell(text);
 }
 
 std::vector<Rereading> reread(std::string_view cased) {
   std::vector<Rereading> readings;
+  Speller speller;
   std::string lower;
   const auto add_respelt = [&](std::string_view text, bool part) {
-    std::string respelt = respell(text);
+    std::string respelt = speller.respell(text);
     if (!respelt.empty()) readings.push_back({std::move(respelt), part});
   };
   lower_ascii(cased, lower);

@@ -63,6 +63,7 @@ InputVerdict Inspector::run() {
     if (verdict_.unsure) return std::move(verdict_);
   }
   abuse();
+  if (verdict_.unsure) return std::move(verdict_);
   judge_.settle();
   if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);

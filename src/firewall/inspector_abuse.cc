@@ -66,7 +66,6 @@ void Inspector::shape(uint32_t index) {
 /// What the texts of a request show together, and with what the caller sent before.
 void Inspector::abuse() {
   if (!policy_.detector(Detector::abuse).enabled) return;
-  const StageTimer timer(verdict_.spent, Stage::abuse);
   conversation();
   for (const Source source : {Source::user, Source::tool}) {
     split(source);
@@ -88,19 +87,20 @@ void Inspector::conversation() {
       turn.refusal = looks_like_refusal(segments_[turn.segment].text);
     }
   }
+  const StageTimer timer(verdict_.spent, Stage::abuse);
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
 }
 
 /// An attack whose parts stand in several turns, or in several parts of one.
 void Inspector::split(Source source) {
-  if (!policy_.detector(Detector::learned).enabled || !parts_.available.has(Detector::learned)) {
-    return;
-  }
   const JoinedTurns joined = join_last(scratch_.turns, segments_, source);
   if (joined.text.empty() || joined.attack < kWorthJoining) return;
   const float blocking = policy_.rule(Category::injection, Direction::input, source).threshold;
-  if (joined.attack >= blocking) return;
-  normalise(joined.text, scratch_.text);
+  if (joined.attack >= blocking || !start(Detector::learned, Stage::learned)) return;
+  {
+    const StageTimer timer(verdict_.spent, Stage::normalise);
+    normalise(joined.text, scratch_.text);
+  }
   Finding finding = read_text(source).finding;
   if (verdict_.unsure) return;
   finding.score = shifted(finding.score, -kJoiningDoubt);
@@ -135,6 +135,7 @@ void Inspector::hash(Turn& turn) {
 }
 
 void Inspector::variants() {
+  const StageTimer timer(verdict_.spent, Stage::abuse);
   CallerMemory& memory = *parts_.callers;
   const auto now = std::chrono::steady_clock::now();
   for (Turn& turn : scratch_.turns) {
@@ -160,6 +161,7 @@ void Inspector::variants() {
 }
 
 void Inspector::probing() {
+  const StageTimer timer(verdict_.spent, Stage::abuse);
   CallerMemory& memory = *parts_.callers;
   const auto now = std::chrono::steady_clock::now();
   std::optional<float> enough;  // share of the blocking score; asked for where it matters

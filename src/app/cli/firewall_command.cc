@@ -266,8 +266,11 @@ void add_firewall(CLI::App& root, int& exit_code) {
   scanned.add_option("--role", options->role, "Who supplied lines that don't say so")
       ->capture_default_str();
   scanned.footer(
-      "Each line: {\"text\": …, \"role\": \"user\" | \"tool\" | …, \"caller\": …}. Each answer has "
-      "`action`, `score`,\n`categories`, `spans`, `latency_us`.");
+      "Each line: {\"text\": …, \"role\": \"user\" | \"tool\" | …, \"caller\": …}, or a "
+      "conversation:\n"
+      "{\"messages\": [{\"role\": …, \"content\": …}, …], \"caller\": …}. Each answer has "
+      "`action`,\n"
+      "`score`, `categories`, `spans` (of a conversation with `message`), `latency_us`.");
   CLI::App& evaluated = sub(*wall, "eval", "Measures precision and recall on labelled texts",
                             options, exit_code, evaluate);
   evaluated.add_option("path,--data", options->input, "A .jsonl file, or a folder of them")

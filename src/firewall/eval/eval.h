@@ -45,11 +45,12 @@ struct ScanStats {
 };
 
 /// JSON Lines in, JSON Lines out, in the same order. Each line has `text`, and perhaps `role` or
-/// `source`, and `caller`: a text that is like one of the same caller's that was blocked is judged
-/// more strictly, as in a server. For each text one object: `line`, `action`, `score` (0 to 1:
-/// injection or jailbreak), `categories` (category to score), `spans` (category, rule, score, and
-/// `start` and `end` in code points of the text, end exclusive), `latency_us`. Empty lines are
-/// passed over. Fails only when reading or writing does.
+/// `source`; or, in its place, `messages` of one conversation, each with `content` and perhaps
+/// `role`. With a `caller`, what was blocked of the same one before makes the judgement stricter,
+/// as in a server. For each line one object: `line`, `action`, `score` (0 to 1: injection or
+/// jailbreak), `categories` (category to score), `spans` (category, rule, score, `start` and `end`
+/// in code points of the text, end exclusive, and `message`, its index, in a conversation),
+/// `latency_us`. Empty lines are passed over. Fails only when reading or writing does.
 Result<ScanStats> scan(const Firewall& firewall, const Policy& policy, std::FILE* in,
                        std::FILE* out, const ScanOptions& options);
 

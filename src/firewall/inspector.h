@@ -131,8 +131,8 @@ class Inspector {
   bool ask_about_sentence(Reading& reading, learned::Head head);
   struct OtherReading {
     std::string text;
-    bool part = false;  // of the text, so that it says less than its writer meant
-    float attack = 0;   // what the linear model makes of it
+    size_t sentences = 1;  // that it is one of
+    float attack = 0;      // what the linear model makes of it
   };
   /// What leaves doubt, read in the other way that is most like an attack; nothing where no way
   /// would interest the transformer.

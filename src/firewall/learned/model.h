@@ -45,6 +45,7 @@ struct TextScore {
     float attack = 0;  // 0 where the text is no more than one sentence
     uint32_t begin = 0;
     uint32_t end = 0;
+    uint32_t count = 0;  // of the text's sentences
   } sentence;
 };
 

@@ -1,6 +1,7 @@
 #include "firewall/precise/model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -53,10 +54,20 @@ bool fits(const FileHeader& header) {
          header.width == kWidth && header.inner == kInner && header.heads == Model::kHeads;
 }
 
-/// In logits. Chosen on the development part, with `tools/redteam/adaptive --attacks 60 --tries 40`
-/// beside it: without a doubt 1.7 % of harmless texts are blocked and 37 % of attacks get through,
-/// with 1 it is 0.8 and 40 %, with 2 0.7 and 57 %, without asking about sentences 0.7 and 67 %.
-constexpr float kSentenceDoubt = 1;
+// Doubts are in logits, in a text's favour. They were chosen together, on the development part and
+// on what no model was trained on: 1,500 excerpts of source code, headers and manuals of Debian
+// packages, as they are, with an attack in one line, and short attacks among other sentences. As
+// user text 1.7 % of the excerpts are blocked and as tool results 5.2 %, and 80 and 82 % of the
+// attacked ones. With one doubt of 1 about sentences and none about documents it was 6.3, 46, 90
+// and 98 % before technical text was among the training data, and 4.5, 29, 91 and 98 % with it.
+constexpr float kSentenceDoubt = 0.35F;
+constexpr float kDoubtAmongSentences = 0.4F;  // times the logarithm of their number
+constexpr float kContentDoubt = 1.25F;
+
+// The transformer's logits reach some 5; where those would not bring a text to 0.4, below every
+// threshold by default, there is no use in asking.
+constexpr float kSurest = 5;
+constexpr float kMatters = 0.4F;
 
 }  // namespace
 
@@ -103,24 +114,29 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
   return model;
 }
 
-std::optional<float> Model::score(learned::Head head, float probability,
-                                  std::string_view text) const {
-  return mixed(head, probability, text, /*doubt=*/0);
+float Model::doubt(learned::Head head, size_t sentences) {
+  const float about_documents = head == learned::Head::content ? kContentDoubt : 0;
+  if (sentences < 2) return about_documents;
+  return about_documents + kSentenceDoubt +
+         kDoubtAmongSentences * std::log(static_cast<float>(sentences));
 }
 
-std::optional<float> Model::score_sentence(learned::Head head, float probability,
-                                           std::string_view text) const {
-  return mixed(head, probability, text, kSentenceDoubt);
+bool Model::worth_asking(learned::Head which, float probability, size_t sentences) const {
+  const Head& head = heads_[static_cast<size_t>(which)];
+  if (probability < head.from) return false;
+  const float most = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * kSurest;
+  return sigmoid(most - doubt(which, sentences)) >= kMatters;
 }
 
-std::optional<float> Model::mixed(learned::Head which, float probability, std::string_view text,
-                                  float doubt) const {
+std::optional<float> Model::score(learned::Head which, float probability, std::string_view text,
+                                  size_t sentences) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   std::array<float, kWidth> vector{};
   if (!encoder_->encode(text, vector)) return std::nullopt;
   float own = head.bias;
   for (size_t i = 0; i < kWidth; ++i) own += head.weight[i] * vector[i];
-  return sigmoid(head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own - doubt);
+  const float both = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
+  return sigmoid(both - doubt(which, sentences));
 }
 
 }  // namespace gatehouse::firewall::precise

@@ -34,24 +34,22 @@ class Model {
   static Result<std::unique_ptr<Model>> load(const std::filesystem::path& file,
                                              std::unique_ptr<Encoder> encoder);
 
-  /// Whether the linear model's probability leaves the question open.
-  bool unsure(learned::Head head, float probability) const {
-    return !surely_harmless(head, probability) &&
-           probability <= heads_[static_cast<size_t>(head)].to;
-  }
+  /// Whether the transformer's answer could matter, given the linear model's. Of a sentence, how
+  /// many stand in its text: the more there are, the more likely one resembles an attack. Alone
+  /// among many a sentence also says less than its writer meant.
+  bool worth_asking(learned::Head head, float probability, size_t sentences = 1) const;
 
   bool surely_harmless(learned::Head head, float probability) const {
     return probability < heads_[static_cast<size_t>(head)].from;
   }
+  bool surely_attack(learned::Head head, float probability) const {
+    return probability > heads_[static_cast<size_t>(head)].to;
+  }
 
   /// The probability that both tiers come to. `text` is the window that the linear model scored
-  /// highest. Takes milliseconds. Nothing when the encoder fails.
-  std::optional<float> score(learned::Head head, float probability, std::string_view text) const;
-
-  /// The same of a sentence out of a longer text, with a doubt in its favour: alone it says less
-  /// than its writer meant. `probability` is the linear model's of the sentence.
-  std::optional<float> score_sentence(learned::Head head, float probability,
-                                      std::string_view text) const;
+  /// highest, or one of so many sentences. Takes milliseconds. Nothing when the encoder fails.
+  std::optional<float> score(learned::Head head, float probability, std::string_view text,
+                             size_t sentences = 1) const;
 
   /// "1 3f9c0a11": version and first digits of the file's SHA-256.
   const std::string& version() const { return version_; }
@@ -66,9 +64,8 @@ class Model {
   };
 
   Model() = default;
-  /// Both opinions as one; `doubt` in logits.
-  std::optional<float> mixed(learned::Head head, float probability, std::string_view text,
-                             float doubt) const;
+  /// In a text's favour, in logits.
+  static float doubt(learned::Head head, size_t sentences);
 
   std::array<Head, kHeads> heads_;
   std::unique_ptr<Encoder> encoder_;

@@ -1,6 +1,6 @@
 """Makes the training texts that the shared data lacks: seeded, to the byte the same each time.
 
-python3 tools/train/generate/generate_all.py --data DATA --out DIR
+python3 tools/train/generate/generate_all.py --data DATA --texts DIR --out DIR
 Writes one JSON Lines file per generator: text, source, labels by head, and the needle where an attack
 is only a part of the text."""
 import argparse
@@ -18,6 +18,7 @@ import interface_texts  # noqa: E402
 import multilingual  # noqa: E402
 import smalltalk  # noqa: E402
 import systems  # noqa: E402
+import technical  # noqa: E402
 from grammar import Grammar  # noqa: E402
 
 SEED = 20261124
@@ -173,9 +174,26 @@ def buried(out: Out, data: pathlib.Path):
     out.write("gen-long-attacked", bad)
 
 
+def technical_text(out: Out, folder: pathlib.Path):
+    kinds = technical.texts(folder, SEED + 700)
+    for kind, texts in kinds.items():
+        out.write(f"gen-technical-{kind}", [harmless(t, content=0) for t in texts])
+    # The same with an attack inside, so that the surroundings alone say nothing.
+    g = Grammar(documents.LEXICON, SEED + 701)
+    a = Grammar(attacks_en.LEXICON, SEED + 702)
+    r = g.random
+    planted = []
+    for i in range(1600):
+        needle = documents.instruction(g, 0.4) if i % 4 else a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)).strip()
+        carrier = r.choice(kinds["docs"] if i % 2 else kinds["code"])
+        planted.append({"text": documents.plant(r, carrier, needle), "labels": {"content": 1}, "needle": needle})
+    out.write("gen-technical-attacked", planted)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--texts", type=pathlib.Path, required=True, help="folder of the packages of requirements-texts.txt")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -189,6 +207,7 @@ def main():
     tool_results(out, args.data)
     hidden_text(out, args.data)
     buried(out, args.data)
+    technical_text(out, args.texts)
     for source, count in sorted(out.counts.items()):
         print(f"{source:28s} {count}")
 

@@ -177,7 +177,8 @@ def buried(out: Out, data: pathlib.Path):
 def technical_text(out: Out, folder: pathlib.Path):
     kinds = technical.texts(folder, SEED + 700)
     for kind, texts in kinds.items():
-        out.write(f"gen-technical-{kind}", [harmless(t, content=0) for t in texts])
+        # A whole world of texts stands for itself alone here, and must weigh against the attacks of many sources.
+        out.write(f"gen-technical-{kind}", [{**harmless(t, content=0), "boost": 2.5} for t in texts])
     # The same with an attack inside, so that the surroundings alone say nothing.
     g = Grammar(documents.LEXICON, SEED + 701)
     a = Grammar(attacks_en.LEXICON, SEED + 702)

@@ -10,8 +10,9 @@ KINDS = {
     "docs": {".rst", ".md", ".txt", ".html", ".1", ".7"},
     "data": {".json", ".yml", ".j2"},
 }
-EXCERPTS = {"code": 2600, "docs": 2600, "data": 700}
-LINES = 3000
+NAMES = re.compile(r"LICEN[CS]E|COPYING|NOTICE|README|CHANGE|METADATA")  # documentation without an ending
+EXCERPTS = {"code": 3000, "docs": 4500, "data": 700}
+LINES = 4000
 PER_FOLDER = 40  # no folder of a thousand files alike outweighs the rest
 SIZES = (200, 600, 1500, 3000)
 # What speaks of attacks on models is for the sources that know which is one.
@@ -22,6 +23,7 @@ def files(folder: pathlib.Path, r: random.Random) -> dict[str, list[pathlib.Path
     kinds = {kind: [] for kind in KINDS}
     for path in sorted(folder.rglob("*")):
         kind = next((k for k, endings in KINDS.items() if path.suffix in endings), None)
+        kind = "docs" if NAMES.match(path.name) else kind
         if kind and path.is_file() and 300 < path.stat().st_size < 400_000:
             kinds[kind].append(path)
     for kind, paths in kinds.items():
@@ -57,7 +59,7 @@ def texts(folder: pathlib.Path, seed: int) -> dict[str, list[str]]:
     out, lines = {}, []
     for kind, paths in files(folder, r).items():
         out[kind] = []
-        for path in paths * 3:
+        for path in paths * 4:
             text = excerpt(read(path), r)
             if len(text) < 80 or ABOUT_MODELS.search(text):
                 continue

@@ -17,13 +17,13 @@ constexpr float kWorthJoining = 0.05F;
 // harmless development texts, of which 0.3 % are blocked with it and 0.8 % without.
 constexpr float kJoiningDoubt = 0.5F;
 
-// Of the score that blocks, what is enough in a variant of a blocked text. 2 % of harmless
+// Of the score that blocks, what is enough in a variant of a blocked text. 4 % of harmless
 // development texts have so much.
 constexpr float kVariantShare = 0.5F;
-// The same in any text of who has half of his requests blocked, or all of them. 2 and 20 % of
+// The same in any text of who has half of his requests blocked, or all of them. 4 and 8 % of
 // harmless texts have so much.
 constexpr float kHalfBlockedShare = 0.5F;
-constexpr float kLeastShare = 0.15F;
+constexpr float kLeastShare = 0.35F;
 constexpr float kProbingScore = 0.7F;
 
 float share_enough_for(float probing) {

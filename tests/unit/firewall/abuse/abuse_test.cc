@@ -229,7 +229,7 @@ std::string_view weak_text() {
 
 TEST(Probing, WhoHasMostRequestsBlockedIsBelievedLess) {
   const std::string_view weak = weak_text();
-  const auto policy = about_attacks(Action::block, inspect(weak).injection_score * 4);
+  const auto policy = about_attacks(Action::block, inspect(weak).injection_score * 2.5F);
   const Caller mallory{"acme", "key-r"};
   EXPECT_FALSE(send(*policy, weak, mallory).blocks()) << "nothing was blocked yet";
   for (const std::string_view attack :

@@ -131,7 +131,7 @@ std::array<Segment, 3> doubtful_together(const Firewall& firewall) {
     if (!sure(first) || !sure(second) || sure(std::string(first) + " " + std::string(second))) {
       continue;
     }
-    return {{{Source::user, "Mail me at ada@example.com", 0, 0},
+    return {{{Source::tool, "Mail me at ada@example.com", 0, 0},
              {Source::user, first, 1, 0},
              {Source::user, second, 2, 0}}};
   }

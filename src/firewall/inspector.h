@@ -89,8 +89,8 @@ class Inspector {
   void abuse();
   void conversation();
   void split(Source source);
-  void variants();
-  void probing();
+  void variants(CallerMemory::Time now);
+  void probing(CallerMemory::Time now);
   void find(Finding finding, uint32_t index);
   void obfuscation(uint32_t index);
   void role_markers(uint32_t index);
@@ -128,7 +128,14 @@ class Inspector {
   void second_opinion(Reading& reading, Source source);
   /// False where the transformer cannot run.
   bool ask_about_window(Reading& reading);
-  bool ask_about_sentence(Reading& reading, learned::Head head);
+  struct Question {
+    std::string_view text;
+    size_t sentences = 1;  // that it is one of
+    float attack = 0;      // what the linear model makes of it
+  };
+  /// The same about a sentence, or another reading: what makes the text no worse changes nothing.
+  bool ask_about(const Question& question, Reading& reading, learned::Head head,
+                 std::string_view evidence);
   struct OtherReading {
     std::string text;
     size_t sentences = 1;  // that it is one of
@@ -137,7 +144,6 @@ class Inspector {
   /// What leaves doubt, read in the other way that is most like an attack; nothing where no way
   /// would interest the transformer.
   std::optional<OtherReading> read_again(const Reading& reading, Source source) const;
-  bool ask_about(const OtherReading& other, Reading& reading, learned::Head head);
   /// Bytes of a view with the capital letters of the original's words.
   std::string with_capitals(const View& view, std::string_view text) const;
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.

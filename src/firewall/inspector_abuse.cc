@@ -11,8 +11,6 @@ namespace {
 // Fewer made-up turns are a pasted chat; papers on many-shot attacks begin to succeed beyond.
 constexpr int kManyShots = 8;
 
-// Turns that are all less of an attack than this are not read together.
-constexpr float kWorthJoining = 0.05F;
 // In logits: two questions that have nothing to do with each other read oddly. Chosen on pairs of
 // harmless development texts, of which 0.3 % are blocked with it and 0.8 % without.
 constexpr float kJoiningDoubt = 0.5F;
@@ -71,8 +69,10 @@ void Inspector::abuse() {
     split(source);
     if (verdict_.unsure) return;
   }
-  variants();
-  probing();
+  const StageTimer timer(verdict_.spent, Stage::abuse);
+  const auto now = std::chrono::steady_clock::now();
+  variants(now);
+  probing(now);
 }
 
 void Inspector::conversation() {
@@ -82,19 +82,19 @@ void Inspector::conversation() {
                                  [](const Turn& turn) { return turn.source == Source::user; });
   // Nearly all conversations end here, before refusals are looked for in their texts.
   if (last == turns.rend() || last->attack < kLeastSuspicion) return;
+  const StageTimer timer(verdict_.spent, Stage::abuse);
   for (Turn& turn : turns) {
     if (turn.source == Source::assistant) {
       turn.refusal = looks_like_refusal(segments_[turn.segment].text);
     }
   }
-  const StageTimer timer(verdict_.spent, Stage::abuse);
   for (const TurnFinding& found : judge_conversation(turns)) find(found.finding, found.segment);
 }
 
 /// An attack whose parts stand in several turns, or in several parts of one.
 void Inspector::split(Source source) {
   const JoinedTurns joined = join_last(scratch_.turns, segments_, source);
-  if (joined.text.empty() || joined.attack < kWorthJoining) return;
+  if (joined.text.empty()) return;
   const float blocking = policy_.rule(Category::injection, Direction::input, source).threshold;
   if (joined.attack >= blocking || !start(Detector::learned, Stage::learned)) return;
   {
@@ -134,15 +134,14 @@ void Inspector::hash(Turn& turn) {
   turn.gist = gist_.empty() ? turn.hash : simhash(gist_);
 }
 
-void Inspector::variants() {
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+void Inspector::variants(CallerMemory::Time now) {
   CallerMemory& memory = *parts_.callers;
-  const auto now = std::chrono::steady_clock::now();
   for (Turn& turn : scratch_.turns) {
     if (!may_be_variant(turn)) continue;
+    const float blocking = *blocking_score(turn);
     // A text that was found clean before was not looked at again.
     if (turn.hash == 0) turn.hash = turn.gist = simhash(segments_[turn.segment].text);
-    if (turn.attack >= blocking_score(turn)) {
+    if (turn.attack >= blocking) {
       memory.blocked(caller_.principal, turn.hash, now);
       if (turn.gist != turn.hash) memory.blocked(caller_.principal, turn.gist, now);
     } else if (memory.knows(caller_.principal, now)) {
@@ -153,17 +152,14 @@ void Inspector::variants() {
       finding.category = Category::injection;
       finding.rule = "abuse.variation";
       finding.evidence = "variant of a blocked text";
-      finding.score =
-          std::max(std::min(0.6F + 0.1F * static_cast<float>(alike), 0.95F), *blocking_score(turn));
+      finding.score = std::max(std::min(0.6F + 0.1F * static_cast<float>(alike), 0.95F), blocking);
       find(finding, turn.segment);
     }
   }
 }
 
-void Inspector::probing() {
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+void Inspector::probing(CallerMemory::Time now) {
   CallerMemory& memory = *parts_.callers;
-  const auto now = std::chrono::steady_clock::now();
   std::optional<float> enough;  // share of the blocking score; asked for where it matters
   bool remembered = false;
   for (const Turn& turn : scratch_.turns) {

@@ -117,9 +117,14 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const StageTimer timer(verdict_.spent, Stage::precise);
   bool answered = true;
   if (window) answered = ask_about_window(reading);
-  if (answered && sentence) answered = ask_about_sentence(reading, head);
+  if (answered && sentence) {
+    answered = ask_about({reading.sentence_text, reading.sentence.count, reading.sentence.attack},
+                         reading, head, reading.finding.evidence);
+  }
   if (answered && !other) other = read_again(reading, source);
-  if (answered && other) answered = ask_about(*other, reading, head);
+  if (answered && other) {
+    answered = ask_about({other->text, other->sentences, other->attack}, reading, head, kReread);
+  }
   if (!answered) skip(Detector::precise);
 }
 
@@ -132,19 +137,6 @@ bool Inspector::ask_about_window(Reading& reading) {
   if (!mixed) return false;
   reading.finding.score = *mixed;
   reading.finding.rule = precise::rule_name(score.asked);
-  return true;
-}
-
-bool Inspector::ask_about_sentence(Reading& reading, learned::Head head) {
-  const std::optional<float> mixed = parts_.precise->score(
-      head, reading.sentence.attack, reading.sentence_text, reading.sentence.count);
-  if (!mixed) return false;
-  Finding& finding = reading.finding;
-  if (*mixed <= finding.score) return true;
-  finding.score = *mixed;
-  finding.rule = precise::rule_name(head);
-  finding.begin = reading.sentence.begin;
-  finding.end = reading.sentence.end;
   return true;
 }
 
@@ -177,15 +169,16 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
   return strongest;
 }
 
-bool Inspector::ask_about(const OtherReading& other, Reading& reading, learned::Head head) {
+bool Inspector::ask_about(const Question& question, Reading& reading, learned::Head head,
+                          std::string_view evidence) {
   const std::optional<float> mixed =
-      parts_.precise->score(head, other.attack, other.text, other.sentences);
+      parts_.precise->score(head, question.attack, question.text, question.sentences);
   if (!mixed) return false;
   Finding& finding = reading.finding;
   if (*mixed <= finding.score) return true;
   finding.score = *mixed;
   finding.rule = precise::rule_name(head);
-  finding.evidence = kReread;
+  finding.evidence = evidence;
   if (!reading.sentence_text.empty()) {
     finding.begin = reading.sentence.begin;
     finding.end = reading.sentence.end;

@@ -12,6 +12,8 @@ constexpr float kStepUp = 0.02F;
 constexpr float kSuspicious = 0.20F;
 constexpr int kRefusals = 3;
 
+// Turns that are all less of an attack than this are not read together.
+constexpr float kWorthJoining = 0.05F;
 constexpr size_t kMostJoined = 4;
 constexpr size_t kLongestJoined = 2000;  // bytes
 
@@ -65,7 +67,7 @@ JoinedTurns join_last(std::span<const Turn> turns, std::span<const Segment> segm
     joined.attack = std::max(joined.attack, turn.attack);
     first = i - 1;
   }
-  if (count < 2) return joined;
+  if (count < 2 || joined.attack < kWorthJoining) return joined;
   for (const Turn& turn : turns.subspan(first)) {
     if (turn.source != source) continue;
     if (!joined.text.empty()) joined.text.push_back(' ');

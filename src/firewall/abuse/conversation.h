@@ -36,7 +36,7 @@ std::vector<TurnFinding> judge_conversation(std::span<const Turn> turns);
 
 /// The last texts of one source as one, in order: what a model reads together.
 struct JoinedTurns {
-  std::string text;   // empty where there is but one, or the last is long
+  std::string text;   // empty where there is but one, the last is long, or none is suspicious
   float attack = 0;   // the most that any of them is alone
   uint32_t last = 0;  // segment
 };

@@ -91,7 +91,6 @@ Result<void> parse_messages(const json::Element& field, Row& row) {
     message.speaker = source_of(string_at(element, "role"));
     row.messages.push_back(message);
   }
-  row.text = row.messages.back().text;
   return {};
 }
 

@@ -37,7 +37,7 @@ using File = std::unique_ptr<std::FILE, FileCloser>;
 /// One row of a data file: a text, or a conversation. The views live until the parser's next
 /// document.
 struct Row {
-  std::string_view text;  // of a conversation: the last message's
+  std::string_view text;  // empty for a conversation
   std::string_view label;
   std::string_view category;
   std::string_view source;  // as written: a speaker's name, or a data set's

@@ -9,9 +9,6 @@ namespace {
 
 constexpr char kDigitOrX = 'D';  // "[dX]" of a mask, held as one character
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 bool is_separator(char c) {
   return c == '-' || c == ' ' || c == '.' || c == '/';
 }
@@ -73,10 +70,10 @@ bool NumberMasks::fits(const Mask& mask, std::string_view text, size_t at, Match
         if (!is_ascii_digit(c)) return false;
         break;
       case 'A':
-        if (!is_upper(c)) return false;
+        if (!is_ascii_upper(c)) return false;
         break;
       case 'x':
-        if (!is_ascii_digit(c) && !is_upper(c)) return false;
+        if (!is_ascii_digit(c) && !is_ascii_upper(c)) return false;
         break;
       case kDigitOrX:
         if (!is_ascii_digit(c) && c != 'X' && c != 'x') return false;

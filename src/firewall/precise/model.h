@@ -39,9 +39,6 @@ class Model {
   /// among many a sentence also says less than its writer meant.
   bool worth_asking(learned::Head head, float probability, size_t sentences = 1) const;
 
-  bool surely_harmless(learned::Head head, float probability) const {
-    return probability < heads_[static_cast<size_t>(head)].from;
-  }
   bool surely_attack(learned::Head head, float probability) const {
     return probability > heads_[static_cast<size_t>(head)].to;
   }

@@ -13,9 +13,6 @@ constexpr size_t kMaxSigns = 3;        // in a row within a name or an address
 constexpr size_t kCueReach = 3;        // tokens behind "name" that may be a name in lower case
 constexpr size_t kNumberReach = 2;     // words behind a house number that may be a street
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 bool is_high(char c) {
   return static_cast<unsigned char>(c) >= 0x80;
 }
@@ -182,7 +179,7 @@ class Splitter {
     for (; at < text_.size() && at - begin < kLongestWord; ++at) {
       const char c = text_[at];
       if (is_word(c)) {
-        letters.upper += is_upper(c) ? 1U : 0U;
+        letters.upper += is_ascii_upper(c) ? 1U : 0U;
         letters.lower += c >= 'a' && c <= 'z' ? 1U : 0U;
         letters.digits += is_ascii_digit(c) ? 1U : 0U;
         letters.high |= is_high(c);
@@ -216,8 +213,8 @@ class Splitter {
   // "McDonald": capitals within, as the names of classes in code, which it must not look like.
   bool is_gaelic(size_t begin) const {
     const std::string_view rest = text_.substr(begin, 4);
-    return (rest.starts_with("Mc") && rest.size() > 2 && is_upper(rest[2])) ||
-           (rest.starts_with("Mac") && rest.size() > 3 && is_upper(rest[3]));
+    return (rest.starts_with("Mc") && rest.size() > 2 && is_ascii_upper(rest[2])) ||
+           (rest.starts_with("Mac") && rest.size() > 3 && is_ascii_upper(rest[3]));
   }
 
   Shape shape_of(const Letters& letters, size_t begin, size_t end) const {
@@ -233,7 +230,7 @@ class Splitter {
     if (letters.high) return Shape::foreign;
     if (letters.upper == 0) return Shape::lower;
     if (letters.lower == 0) return letters.upper == 1 ? Shape::initial : Shape::capitals;
-    if (!is_upper(text_[begin])) return Shape::mixed;
+    if (!is_ascii_upper(text_[begin])) return Shape::mixed;
     if (letters.joined || is_gaelic(begin)) return Shape::joined;
     return letters.upper == 1 ? Shape::capital : Shape::mixed;
   }

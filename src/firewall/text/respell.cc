@@ -75,19 +75,12 @@ class Slips {
   std::string_view best_;
 };
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-
 /// Whether the word that begins here could begin a sentence: a common one with one capital letter,
 /// between words without. Not "AI", and not the nouns of a German text.
 bool begins_sentence(std::string_view cased, size_t at) {
-  if (!is_lower(cased[at - 2]) || !is_upper(cased[at])) return false;
+  if (!is_ascii_lower(cased[at - 2]) || !is_ascii_upper(cased[at])) return false;
   const size_t end = cased.find(' ', at);
-  if (end == cased.npos || end + 1 >= cased.size() || !is_lower(cased[end + 1])) return false;
+  if (end == cased.npos || end + 1 >= cased.size() || !is_ascii_lower(cased[end + 1])) return false;
   std::string word;
   lower_ascii(cased.substr(at, end - at), word);
   return cased.substr(at + 1, end - at - 1) == word.substr(1) && Lexicon::standard().has(word);

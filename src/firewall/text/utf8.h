@@ -54,6 +54,12 @@ inline void append_utf8(std::string& out, char32_t value) {
 inline bool is_ascii_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+inline bool is_ascii_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+inline bool is_ascii_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
 inline bool is_ascii_digit(char c) {
   return c >= '0' && c <= '9';
 }

@@ -104,9 +104,15 @@ def system_prompts(out: Out):
     out.write("gen-system-attacked", bad)
 
 
+def planted(g: Grammar, a: Grammar, i: int, carriers: list[str]) -> dict:
+    """A carrier with an instruction inside; each fourth time an attack on the model."""
+    r = g.random
+    needle = documents.instruction(g, 0.4) if i % 4 else a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)).strip()
+    return {"text": documents.plant(r, r.choice(carriers), needle), "labels": {"content": 1}, "needle": needle}
+
+
 def tool_results(out: Out, data: pathlib.Path):
     g = Grammar(documents.LEXICON, SEED + 400)
-    r = g.random
     good, bad = [], []
     for i in range(2400):
         form = sorted(documents.FORMS)[i % len(documents.FORMS)]
@@ -124,11 +130,7 @@ def tool_results(out: Out, data: pathlib.Path):
             if row and row["label"] == "benign" and str(row["category"]).startswith(wanted) and len(row["text"]) < 6000:
                 carriers.append(row["text"])
     a = Grammar(attacks_en.LEXICON, SEED + 401)
-    planted = []
-    for i in range(2400):
-        needle = documents.instruction(g, 0.4) if i % 4 else a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)).strip()
-        planted.append({"text": documents.plant(r, r.choice(carriers), needle), "labels": {"content": 1}, "needle": needle})
-    out.write("gen-planted", planted)
+    out.write("gen-planted", [planted(g, a, i, carriers) for i in range(2400)])
 
 
 def read_texts(data: pathlib.Path, names, wanted) -> list[str]:
@@ -182,13 +184,7 @@ def technical_text(out: Out, folder: pathlib.Path):
     # The same with an attack inside, so that the surroundings alone say nothing.
     g = Grammar(documents.LEXICON, SEED + 701)
     a = Grammar(attacks_en.LEXICON, SEED + 702)
-    r = g.random
-    planted = []
-    for i in range(1600):
-        needle = documents.instruction(g, 0.4) if i % 4 else a.expand(r.choice(attacks_en.HIJACK + attacks_en.EXTRACTION)).strip()
-        carrier = r.choice(kinds["docs"] if i % 2 else kinds["code"])
-        planted.append({"text": documents.plant(r, carrier, needle), "labels": {"content": 1}, "needle": needle})
-    out.write("gen-technical-attacked", planted)
+    out.write("gen-technical-attacked", [planted(g, a, i, kinds["docs"] if i % 2 else kinds["code"]) for i in range(1600)])
 
 
 def main():

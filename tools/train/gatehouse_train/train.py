@@ -80,7 +80,7 @@ def calibrate(fitter, examples, blocks, head):
         inputs[held] = inputs_of(blocks, theta)[held]
     chosen = np.flatnonzero(labelled)
     labels = np.array([examples[i].label[head] for i in chosen])
-    weights = windows.even_weights(examples, labels, chosen)
+    weights = windows.even_weights(examples, labels, chosen, boosted=False)
     weights[labels == 0] *= 4  # attacks are rare: lean the probability to harmless
     weight = aggregate.fit(inputs[chosen], labels, weights)
     probability = 1 / (1 + np.exp(-(inputs[chosen] @ weight)))

@@ -98,9 +98,10 @@ def training_rows(examples: list[Example], blocks: Blocks, head: str, keep,
     return spans, labels, even_weights(examples, labels, owners), owners
 
 
-def even_weights(examples: list[Example], labels: np.ndarray, owners: np.ndarray) -> np.ndarray:
+def even_weights(examples: list[Example], labels: np.ndarray, owners: np.ndarray, boosted: bool = True) -> np.ndarray:
     """Windows of one text share its weight; texts of one source share the source's, which grows
-    with the root of its size; each class has half of all."""
+    with the root of its size; each class has half of all. Some sources are boosted: more is to be
+    learnt from them, though no more of their like will come."""
     per_text = Counter(zip(owners.tolist(), labels.tolist()))
     weights = np.array([1 / per_text[(o, y)] ** 0.7 for o, y in zip(owners.tolist(), labels.tolist())])
     source = np.array([hash_name(examples[o].source) for o in owners.tolist()])
@@ -110,7 +111,7 @@ def even_weights(examples: list[Example], labels: np.ndarray, owners: np.ndarray
             total = weights[mine].sum()
             if total > 0:
                 texts = len(np.unique(owners[mine]))
-                boost = max(examples[o].row.get("boost", 1.0) for o in owners[mine][:1])
+                boost = examples[owners[mine][0]].row.get("boost", 1.0) if boosted else 1.0
                 weights[mine] *= boost * min(texts, 2000) ** 0.5 / total
     for y in (0, 1):
         weights[labels == y] *= 0.5 / max(weights[labels == y].sum(), 1e-12)

@@ -19,6 +19,7 @@ import multilingual  # noqa: E402
 import smalltalk  # noqa: E402
 import systems  # noqa: E402
 import technical  # noqa: E402
+import written  # noqa: E402
 from grammar import Grammar  # noqa: E402
 
 SEED = 20261124
@@ -187,6 +188,28 @@ def technical_text(out: Out, folder: pathlib.Path):
     out.write("gen-technical-attacked", [planted(g, a, i, kinds["docs"] if i % 2 else kinds["code"]) for i in range(1600)])
 
 
+def written_texts(out: Out):
+    """A few hundred of these say more than thousands from a grammar, so they weigh more."""
+    weight = {"boost": 4.0}
+    for name in written.HARMLESS:
+        out.write(f"written-{name}", [{**harmless(row["text"]), **weight} for row in written.rows(name)])
+    for name in written.JAILBREAKS:
+        out.write(f"written-{name}", [attack(row["text"], jailbreak=1, content=False, **weight) for row in written.rows(name)])
+    for name in written.ATTACKS:
+        out.write(f"written-{name}", [attack(row["text"], int(row["kind"] == "jailbreak"), int(row["kind"] == "extraction"), **weight)
+                                      for row in written.rows(name)])
+    carriers = written.rows("harmless_tool")
+    attacked = written.rows("attack_tool")
+    out.write("written-tool", [{**harmless(row["text"], content=0), **weight} for row in carriers])
+    out.write("written-tool-attacked", [{"text": row["text"], "labels": {"content": 1}, "needle": row["needle"], **weight}
+                                        for row in attacked])
+    # The same orders in other surroundings, so that these alone say nothing.
+    r = Grammar({}, SEED + 800).random
+    needles = [row["needle"] for row in attacked if "\n" not in row["needle"]]
+    out.write("written-planted", [{"text": documents.plant(r, r.choice(carriers)["text"], needle), "labels": {"content": 1},
+                                   "needle": needle, **weight} for needle in needles * 2])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True)
@@ -205,6 +228,7 @@ def main():
     hidden_text(out, args.data)
     buried(out, args.data)
     technical_text(out, args.texts)
+    written_texts(out)
     for source, count in sorted(out.counts.items()):
         print(f"{source:28s} {count}")
 

@@ -1,0 +1,16 @@
+"""Texts written one by one for this project, tools/train/written: what no grammar makes, the variety of
+people's wording. Attacks, and for each kind of attack its harmless twins."""
+import json
+import pathlib
+
+FOLDER = pathlib.Path(__file__).parent.parent / "written"
+HARMLESS = ("harmless_trigger", "harmless_languages", "harmless_roleplay", "harmless_work")
+ATTACKS = ("attack_hijack", "attack_languages")  # attacks, too, where they stand in a document
+JAILBREAKS = ("attack_jailbreak", "attack_persuasive")
+
+
+def rows(name: str) -> list[dict]:
+    """Of all files of that name: harmless_tool.jsonl, harmless_tool_2.jsonl."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob(f"{name}*.jsonl"))]
+    # Not splitlines(): it also splits at U+2028, which JSON leaves unescaped.
+    return [json.loads(line) for text in texts for line in text.split("\n") if line]

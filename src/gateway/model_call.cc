@@ -37,7 +37,8 @@ ModelCall::ModelCall(RequestScope& scope, const routing::AliasSpec& alias)
 
 inference::CallContext* ModelCall::begin(const routing::Target& target) {
   LoopServices& services = scope_.services();
-  upstream_ = services.snapshot->upstream(target.upstream);
+  // Of the snapshot that the request keeps alive; the loop's may be swapped while the call waits.
+  upstream_ = scope_.snapshot().upstream(target.upstream);
   if (!upstream_) return nullptr;
   ++scope_.record.attempts;
   scope_.record.upstream = target.upstream;

@@ -47,14 +47,15 @@ Connection::Next Connection::closed_or_late() {
                                         : "The request's body took too long to arrive."});
 }
 
-/// Takes note of a read that is over. False if it brought nothing.
+/// Takes note of a read that is over. False if it brought nothing, or too late.
 bool Connection::absorb(bool into_body) {
   if (read_error()) {
     eof_ = true;
     return false;
   }
   if (!into_body) buffer_.filled(read_size());
-  return true;
+  // A read that was over already when its deadline passed could not be cancelled any more.
+  return !timed_out_ || (phase_ != Phase::head && phase_ != Phase::body);
 }
 
 std::span<char> Connection::read_room() {
@@ -73,6 +74,7 @@ Connection::Next Connection::find_head() {
     }
     if (window.empty() || window == "\r") return Next::more;
     phase_ = Phase::head;
+    timed_out_ = false;  // where the idle time ran out just as this arrived
     head_ = RequestHead{};  // its views are into what the last request was read to
     phase_began_ = loop().clock().steady();
     phase_limit_ = phase_began_ + milliseconds(options_.header_timeout_ms);

@@ -148,6 +148,24 @@ TEST_F(ServerTest, CutsOffSlowClients) {
   EXPECT_EQ(server().stats().idle_timeouts, 1U);
 }
 
+TEST_F(ServerTest, ABodyThatArrivesFastHasALimitToo) {
+  ServerOptions options = quick();
+  options.max_body_bytes = size_t{1} << 30;
+  serve(options);
+  Wire wire = connect();
+  wire.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n");
+  // There is always something to read when the limit passes, and nothing ever after.
+  const std::string piece(65'536, 'a');
+  const auto until = std::chrono::steady_clock::now() + milliseconds(400);
+  while (std::chrono::steady_clock::now() < until) {
+    if (::send(wire.fd(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return server().stats().connections_open == 0; }));
+  EXPECT_EQ(server().stats().read_timeouts, 1U);
+}
+
 TEST_F(ServerTest, ABodyMustKeepARate) {
   ServerOptions options;
   options.min_body_bytes_per_second = 1'000'000;

@@ -1,7 +1,8 @@
 // Turns the all-MiniLM-L6-v2 sentence encoder from its ONNX file and tokenizer.json into GGUF, whose
-// words llama.cpp reads and whose weights src/inference/local/encoder multiplies. Only what that file holds is understood; anything else is an
-// error. ONNX is a protobuf message; the field numbers are those of the ONNX specification, IR
-// version 8 (ModelProto.graph = 7, GraphProto.node = 1 and .initializer = 5).
+// words llama.cpp reads and whose weights src/inference/local/encoder multiplies. Only what that
+// file holds is understood; anything else is an error. ONNX is a protobuf message; the field numbers
+// are those of the ONNX specification, IR version 8 (ModelProto.graph = 7, GraphProto.node = 1 and
+// .initializer = 5).
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -21,6 +21,9 @@ constexpr size_t kLeastRoom = 1024;
 constexpr size_t kBodyRoom = 2048;
 constexpr size_t kKeptBuffer = 64 * 1024;
 constexpr int kMaxInterimHeads = 8;
+// An upstream that closed an idle connection just as a request was sent is heard of within the way
+// there and back.
+constexpr milliseconds kClosingRace{250};
 
 iovec part(std::string_view data) {
   return {const_cast<char*>(data.data()), data.size()};
@@ -71,12 +74,16 @@ void UpstreamConnection::begin(const Deadlines& deadlines, Cancellation& cancell
   received_ = sent_ = false;
 }
 
+bool UpstreamConnection::stale() const {
+  if (!reused_ || received_ || end_ != End::broken) return false;
+  return !sent_ || loop().clock().steady() - waits_since_ < kClosingRace;
+}
+
 void UpstreamConnection::set_deadline(Wait what, int64_t limit_ms) {
   waiting_for_ = what;
+  waits_since_ = loop().clock().steady();
   SteadyTime when = total_limit_;
-  if (limit_ms > 0) {
-    when = std::min(when, loop().clock().steady() + milliseconds(limit_ms));
-  }
+  if (limit_ms > 0) when = std::min(when, waits_since_ + milliseconds(limit_ms));
   if (when == SteadyTime::max()) {
     deadline_.clear();
   } else {

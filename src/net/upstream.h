@@ -33,9 +33,10 @@ class UpstreamConnection final : public Channel {
   Task<Result<std::string>> read_all(size_t limit);
   Task<void> finish_within(int64_t limit_ms);
 
-  /// Whether a failed round trip is to be tried again: it failed on a connection that had been
-  /// used, and before anything of the answer.
-  bool stale() const { return reused_ && !received_ && end_ == End::broken; }
+  /// Whether a failed round trip is to be tried again: the connection had been used, and the
+  /// upstream, closing it, can't have begun to work on this request (RFC 9110, section 9.2.2: what
+  /// it may have worked on is not sent twice).
+  bool stale() const;
   bool reused() const { return reused_; }
   /// What the last failure was.
   Refusal failure() const;
@@ -80,6 +81,7 @@ class UpstreamConnection final : public Channel {
   Deadlines last_limits_;  // of `finish_within`, when `limits_` points here
   Cancellation* cancellation_ = nullptr;
   SteadyTime total_limit_{};
+  SteadyTime waits_since_{};
   Deadline deadline_;
   Wait waiting_for_ = Wait::connect;
   End end_ = End::none;

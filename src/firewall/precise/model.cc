@@ -59,8 +59,8 @@ bool fits(const FileHeader& header) {
 // packages, as they are and with an attack in one line, and short attacks among other sentences.
 // With them 1.2 % of the excerpts are blocked as user text and 1.3 % as tool results, and 82 and 81
 // % of the attacked ones.
-constexpr float kSentenceDoubt = 1.2F;
-constexpr float kDoubtAmongSentences = 0.25F;  // times the logarithm of their number
+constexpr float kSentenceDoubt = 0.9F;
+constexpr float kDoubtAmongSentences = 0.3F;  // times the logarithm of their number
 constexpr float kContentDoubt = 1.25F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.4, below every

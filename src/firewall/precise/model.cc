@@ -63,10 +63,10 @@ constexpr float kSentenceDoubt = 0.9F;
 constexpr float kDoubtAmongSentences = 0.3F;  // times the logarithm of their number
 constexpr float kContentDoubt = 1.25F;
 
-// The transformer's logits reach some 5; where those would not bring a text to 0.4, below every
+// The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
 // threshold by default, there is no use in asking.
 constexpr float kSurest = 5;
-constexpr float kMatters = 0.4F;
+constexpr float kMatters = 0.45F;
 
 }  // namespace
 

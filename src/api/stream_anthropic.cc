@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "api/json_out.h"
 #include "api/openai_out.h"
 #include "api/responses.h"
@@ -6,6 +8,15 @@
 
 // The events of Anthropic's streams.
 namespace gatehouse::api {
+namespace {
+
+/// Whether there is more to it than calls and an end.
+bool has_content(const ChoiceDelta& delta) {
+  return !delta.text.empty() || !delta.refusal.empty() || !delta.thinking.empty() ||
+         !delta.thinking_signature.empty() || !delta.redacted_thinking.empty();
+}
+
+}  // namespace
 
 void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
   if (raw_ && !event.edited && event.dialect == Dialect::anthropic && !event.raw_data.empty()) {
@@ -21,6 +32,7 @@ void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
   for (const ChoiceDelta& delta : event.choices) {
     if (delta.index == 0) anthropic_delta(delta, out);
   }
+  if (event.raw_event == "content_block_stop") end_call(out);
 }
 
 /// Follows the blocks of events that pass unchanged, to go on from there once one is edited.
@@ -106,6 +118,20 @@ void StreamRenderer::block_delta(std::string_view type, std::string_view field,
 }
 
 void StreamRenderer::anthropic_delta(const ChoiceDelta& delta, std::string& out) {
+  if (block_ != Block::tool) {
+    anthropic_content(delta, out);
+  } else if (has_content(delta)) {
+    waiting_.push_back(delta);
+    waiting_.back().tool_calls.clear();
+  }
+  for (const ToolCallDelta& call : delta.tool_calls) anthropic_tool(call, out);
+  if (delta.finish_reason != FinishReason::none) {
+    finish_reason_ = delta.finish_reason;
+    stop_sequence_ = delta.stop_sequence;
+  }
+}
+
+void StreamRenderer::anthropic_content(const ChoiceDelta& delta, std::string& out) {
   if (!delta.thinking.empty()) {
     need_block(Block::thinking, out);
     block_delta("thinking_delta", "thinking", delta.thinking, out);
@@ -129,24 +155,21 @@ void StreamRenderer::anthropic_delta(const ChoiceDelta& delta, std::string& out)
     need_block(Block::text, out);
     block_delta("text_delta", "text", *text, out);
   }
-  for (const ToolCallDelta& call : delta.tool_calls) anthropic_tool(call, out);
-  if (delta.finish_reason != FinishReason::none) {
-    finish_reason_ = delta.finish_reason;
-    stop_sequence_ = delta.stop_sequence;
-  }
 }
 
 void StreamRenderer::anthropic_tool(const ToolCallDelta& call, std::string& out) {
   if (block_ == Block::tool && open_tool_ != call.index) {
-    for (ToolCallDelta& waiting : waiting_tools_) {
-      if (waiting.index != call.index) continue;
-      waiting.arguments += call.arguments;
+    for (ChoiceDelta& waiting : waiting_) {
+      if (waiting.tool_calls.empty() || waiting.tool_calls.front().index != call.index) continue;
+      waiting.tool_calls.front().arguments += call.arguments;
       return;
     }
-    waiting_tools_.push_back(call);
+    waiting_.emplace_back().tool_calls.push_back(call);
     return;
   }
   if (block_ != Block::tool) {
+    // A piece whose call has no block any more: in a new one it would be a call without a name.
+    if (call.id.empty() && call.name.empty()) return;
     ToolCall start;
     start.id = call.id;
     start.name = call.name;
@@ -158,15 +181,21 @@ void StreamRenderer::anthropic_tool(const ToolCallDelta& call, std::string& out)
   if (!call.arguments.empty()) block_delta("input_json_delta", "partial_json", call.arguments, out);
 }
 
+/// What came while the call's block was open follows it.
+void StreamRenderer::end_call(std::string& out) {
+  if (block_ != Block::tool) return;
+  close_block(out);
+  const std::vector<ChoiceDelta> waiting = std::exchange(waiting_, {});
+  for (const ChoiceDelta& delta : waiting) {
+    anthropic_delta(delta, out);
+    if (block_ == Block::tool) close_block(out);
+  }
+}
+
 void StreamRenderer::anthropic_finish(const Usage& usage, std::string& out) {
   if (!started_) anthropic_start(&usage, out);
+  end_call(out);
   close_block(out);
-  const std::vector<ToolCallDelta> waiting = std::move(waiting_tools_);
-  waiting_tools_.clear();
-  for (const ToolCallDelta& call : waiting) {
-    anthropic_tool(call, out);
-    close_block(out);
-  }
   if (!delta_sent_) {
     const FinishReason reason =
         finish_reason_ == FinishReason::none ? FinishReason::stop : finish_reason_;

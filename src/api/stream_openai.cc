@@ -90,28 +90,21 @@ void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, std::st
   choice.close('}');
 }
 
+/// A chunk for each delta: clients take several of one choice in a chunk for one, or read only the
+/// first.
 void StreamRenderer::openai_rebuilt(const ChatEvent& event, std::string& out) {
-  const size_t before = out.size();
   if (prefix_.empty()) openai_prefix();
-  out.append(prefix_);
-  ListWriter choices(out, '[');
-  bool any = false;
   for (const ChoiceDelta& delta : event.choices) {
     const bool first = begin_choice(delta.index);
     if (!first && !shows(delta)) continue;
-    any = true;
-    openai_choice(delta, first, choices.item());
+    out.append(prefix_).push_back('[');
+    openai_choice(delta, first, out);
+    out.append("]}\n\n");
     if (delta.finish_reason == FinishReason::none) continue;
     for (ChoiceState& choice : choices_) {
       if (choice.index == delta.index) choice.finished = true;
     }
   }
-  if (!any) {
-    out.resize(before);
-    return;
-  }
-  choices.close(']');
-  out.append("}\n\n");
 }
 
 void StreamRenderer::openai(const ChatEvent& event, std::string& out) {

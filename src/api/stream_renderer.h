@@ -72,7 +72,9 @@ class StreamRenderer {
   void anthropic_track(const ChatEvent& event);
   void anthropic_start(const Usage* usage, std::string& out);
   void anthropic_delta(const ChoiceDelta& delta, std::string& out);
+  void anthropic_content(const ChoiceDelta& delta, std::string& out);
   void anthropic_tool(const ToolCallDelta& call, std::string& out);
+  void end_call(std::string& out);
   void anthropic_finish(const Usage& usage, std::string& out);
   /// Opens a block of this kind unless one is open.
   void need_block(Block kind, std::string& out);
@@ -91,8 +93,9 @@ class StreamRenderer {
   Block block_ = Block::none;
   int block_index_ = -1;  // of the last block that was opened
   int open_tool_ = -1;    // the call that the open block belongs to
-  /// Calls that began while another one's block was open: blocks can't interleave, so they follow.
-  std::vector<ToolCallDelta> waiting_tools_;
+  /// What came while a call's block was open: blocks can't interleave, and only Anthropic's
+  /// upstreams tell where a call ends, so it follows the call. One call each, or anything else.
+  std::vector<ChoiceDelta> waiting_;
   bool delta_sent_ = false;  // message_delta
   FinishReason finish_reason_ = FinishReason::none;
   std::string stop_sequence_;

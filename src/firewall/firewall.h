@@ -139,7 +139,7 @@ class OutputGuard {
   virtual ~OutputGuard() = default;
   /// Text of tool-call arguments is taken as JSON: what is restored into it is escaped.
   virtual Step feed(StreamId stream, std::string_view text) = 0;
-  /// The stream ended: gives all that was held back, or blocks.
+  /// The stream ended or pauses: gives all that was held back, or blocks. More may be fed.
   virtual Step finish(StreamId stream) = 0;
   /// Everything found so far. Segments in it are numbered by order of first appearance of a stream.
   virtual const Verdict& verdict() const = 0;

@@ -22,6 +22,24 @@ std::string& field_of(api::ChoiceDelta& delta, const firewall::StreamId& stream)
   return stream.tool_call == kRefusal ? delta.refusal : delta.text;
 }
 
+/// Adds what a stream held back to what is shown next.
+void add_rest(api::ChoiceDelta& delta, const firewall::StreamId& stream, std::string text) {
+  if (text.empty()) return;
+  if (stream.tool_call < 0) {
+    field_of(delta, stream) += text;
+    return;
+  }
+  api::ToolCallDelta& call = delta.tool_calls.emplace_back();
+  call.index = stream.tool_call;
+  call.arguments = std::move(text);
+}
+
+void clear(api::ChoiceDelta& delta) {
+  const int index = delta.index;
+  delta = api::ChoiceDelta{};
+  delta.index = index;
+}
+
 }  // namespace
 
 AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
@@ -87,9 +105,9 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
 
 /// All that a delta shows, in the order in which it is shown; what comes behind the place where it
 /// is blocked was not looked at and goes.
-bool AnswerGuard::filter(api::ChoiceDelta& delta) {
+bool AnswerGuard::filter(api::ChoiceDelta& delta, bool ends_text) {
   const auto choice = static_cast<uint32_t>(delta.index);
-  const bool last = delta.finish_reason != api::FinishReason::none;
+  const bool last = ends_text || delta.finish_reason != api::FinishReason::none;
   bool passed = filter_thinking(delta);
   const auto next = [&](int32_t stream, std::string& text) {
     if (passed) {
@@ -127,55 +145,111 @@ bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
     api::ToolCallDelta& call = delta.tool_calls[i];
     const firewall::StreamId stream{static_cast<uint32_t>(delta.index),
                                     static_cast<int32_t>(call.index)};
-    if (filter(stream, call.arguments, false)) continue;
+    int& begun = last_call(delta.index);
+    begun = std::max(begun, call.index);
+    const bool last = i + 1 < delta.tool_calls.size() && delta.tool_calls[i + 1].index > begun;
+    if (filter(stream, call.arguments, last)) continue;
     delta.tool_calls.resize(i + 1);
     return false;
   }
-  if (delta.finish_reason == api::FinishReason::none) return true;
-  // What the arguments' windows still hold comes now, as further pieces of their calls.
+  return delta.finish_reason == api::FinishReason::none || release(Held::calls, delta);
+}
+
+int& AnswerGuard::last_call(int choice) {
+  for (auto& [index, call] : last_calls_) {
+    if (index == choice) return call;
+  }
+  return last_calls_.emplace_back(choice, -1).second;
+}
+
+/// By its index: some upstreams repeat a call's id and name with each piece.
+bool AnswerGuard::begins_call(const api::ChoiceDelta& delta) {
+  if (delta.tool_calls.empty()) return false;
+  const int begun = last_call(delta.index);
+  return std::any_of(delta.tool_calls.begin(), delta.tool_calls.end(),
+                     [&](const api::ToolCallDelta& call) { return call.index > begun; });
+}
+
+/// Judges what windows of the choice of `rest` hold as what it is by now, and adds it to `rest`.
+/// Returns false when the answer must end.
+bool AnswerGuard::release(Held what, api::ChoiceDelta& rest) {
   const std::vector<firewall::StreamId> open = open_;
   for (const firewall::StreamId& stream : open) {
-    if (stream.choice != static_cast<uint32_t>(delta.index) || stream.tool_call < 0) continue;
-    api::ToolCallDelta rest;
-    rest.index = stream.tool_call;
-    const bool passed = filter(stream, rest.arguments, true);
-    if (!rest.arguments.empty()) delta.tool_calls.push_back(std::move(rest));
+    const bool call = stream.tool_call >= 0;
+    if (stream.choice != static_cast<uint32_t>(rest.index) || is_thought(stream)) continue;
+    if (!call && what == Held::calls) continue;
+    std::string text;
+    const bool passed = filter(stream, text, true);
+    add_rest(rest, stream, std::move(text));
     if (!passed) return false;
   }
   return true;
 }
 
+/// The same as a delta of its own before the one at `at`, which stays the one at `at`: clients read
+/// the beginning of a call as the end of all before it.
+bool AnswerGuard::release_before(api::ChatEvent& event, size_t& at, Held what, int choice) {
+  if (open_.empty()) return true;
+  api::ChoiceDelta rest;
+  rest.index = choice;
+  const bool passed = release(what, rest);
+  if (rest.has_output()) {
+    event.choices.insert(event.choices.begin() + static_cast<std::ptrdiff_t>(at), std::move(rest));
+    event.edited = true;
+    ++at;
+  }
+  return passed;
+}
+
+/// The delta at `at`, and what is shown before it.
+bool AnswerGuard::filter(api::ChatEvent& event, size_t& at) {
+  const bool begins = begins_call(event.choices[at]);
+  bool passed = true;
+  if (begins) {
+    passed = release_before(event, at, Held::text_and_calls, event.choices[at].index);
+  }
+  api::ChoiceDelta& delta = event.choices[at];
+  if (!passed) {
+    clear(delta);
+    event.edited = true;
+    return false;
+  }
+  const std::string text = delta.text, refusal = delta.refusal, thinking = delta.thinking;
+  std::vector<std::string> arguments;
+  for (const api::ToolCallDelta& call : delta.tool_calls) arguments.push_back(call.arguments);
+
+  passed = filter(delta, begins);
+
+  bool changed = !passed || delta.text != text || delta.refusal != refusal ||
+                 delta.thinking != thinking || delta.tool_calls.size() != arguments.size();
+  for (size_t i = 0; !changed && i < arguments.size(); ++i) {
+    changed = delta.tool_calls[i].arguments != arguments[i];
+  }
+  event.edited = event.edited || changed;
+  // Per-token log probabilities would tell the text that is held back.
+  if (changed) delta.logprobs.clear();
+  if (!passed) delta.finish_reason = api::FinishReason::none;
+  return passed;
+}
+
 Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
-  bool blocked = false;
-  for (api::ChoiceDelta& delta : event.choices) {
-    if (blocked) {
-      const int index = delta.index;
-      delta = api::ChoiceDelta{};
-      delta.index = index;
-      continue;
+  bool passed = true;
+  size_t at = 0;
+  // Anthropic's upstreams say when a call has ended, others when the next one begins.
+  if (event.raw_event == "content_block_stop") {
+    passed = release_before(event, at, Held::calls, 0);
+  }
+  for (; at < event.choices.size(); ++at) {
+    if (passed) {
+      passed = filter(event, at);
+    } else {
+      clear(event.choices[at]);
     }
-    const std::string text = delta.text, refusal = delta.refusal, thinking = delta.thinking;
-    std::vector<std::string> arguments;
-    for (const api::ToolCallDelta& call : delta.tool_calls) arguments.push_back(call.arguments);
-
-    blocked = !filter(delta);
-
-    bool changed = blocked || delta.text != text || delta.refusal != refusal ||
-                   delta.thinking != thinking || delta.tool_calls.size() != arguments.size();
-    for (size_t i = 0; !changed && i < arguments.size(); ++i) {
-      changed = delta.tool_calls[i].arguments != arguments[i];
-    }
-    if (changed) {
-      event.edited = true;
-      // Per-token log probabilities would tell the text that is held back.
-      delta.logprobs.clear();
-    }
-    if (blocked) delta.finish_reason = api::FinishReason::none;
   }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
-  if (blocked) return refuse(guard_->verdict().refusal());
+  if (!passed) return refuse(guard_->verdict().refusal());
   return {};
 }
 
@@ -187,17 +261,9 @@ Result<void> AnswerGuard::flush(api::ChatEvent& event) {
     std::string text;
     blocked = !filter(stream, text, true);
     if (text.empty()) continue;
-    api::ChoiceDelta delta;
+    api::ChoiceDelta& delta = event.choices.emplace_back();
     delta.index = static_cast<int>(stream.choice);
-    if (stream.tool_call < 0) {
-      field_of(delta, stream) = std::move(text);
-    } else {
-      api::ToolCallDelta call;
-      call.index = stream.tool_call;
-      call.arguments = std::move(text);
-      delta.tool_calls.push_back(std::move(call));
-    }
-    event.choices.push_back(std::move(delta));
+    add_rest(delta, stream, std::move(text));
     event.edited = true;
   }
   if (blocked) return refuse(guard_->verdict().refusal());

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/chat.h"
 #include "firewall/firewall.h"
@@ -23,8 +25,9 @@ class AnswerGuard {
   Result<void> inspect(api::ChatCompletion& completion);
 
   /// The same for one event; text that may still become something forbidden is held back and comes
-  /// with a later event, at the latest with the one that finishes its choice. On an error, `event`
-  /// holds what may still be shown before the stream ends.
+  /// later: at the latest when a tool call begins, when its own call ends, or when its choice
+  /// finishes. `event` may get a delta more for what was held. On an error, `event` holds what may
+  /// still be shown before the stream ends.
   Result<void> inspect(api::ChatEvent& event);
 
   /// What is left when the stream has ended without finish reasons: one event per choice with text.
@@ -35,14 +38,21 @@ class AnswerGuard {
 
  private:
   bool filter(firewall::StreamId stream, std::string& text, bool last);
-  bool filter(api::ChoiceDelta& delta);
+  bool filter(api::ChatEvent& event, size_t& at);
+  bool filter(api::ChoiceDelta& delta, bool ends_text);
   bool filter_thinking(api::ChoiceDelta& delta);
   bool filter_tools(api::ChoiceDelta& delta);
+  enum class Held : uint8_t { calls, text_and_calls };
+  bool release(Held what, api::ChoiceDelta& rest);
+  bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);
+  int& last_call(int choice);
+  bool begins_call(const api::ChoiceDelta& delta);
 
   RequestScope& scope_;
   std::string system_prompt_;
   std::unique_ptr<firewall::OutputGuard> guard_;  // null: the firewall is off
   std::vector<firewall::StreamId> open_;          // streams that may hold text back
+  std::vector<std::pair<int, int>> last_calls_;   // of each choice: the highest call that began
   int32_t next_thought_;
   bool recorded_ = false;
 };

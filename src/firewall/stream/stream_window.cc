@@ -82,9 +82,9 @@ StreamWindow::Release StreamWindow::finish() {
   settled_.clear();
   if (blocked_) return give();
   if (!swallowing_.empty()) {
+    // Dropped to its end, should more of it come.
     settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
                         static_cast<uint32_t>(received()), 0.95F, "format"});
-    swallowing_ = {};
     return give();
   }
   watch({}, received(), true);

@@ -52,7 +52,7 @@ class StreamWindow {
     bool blocked = false;  // show `text`, then end the answer; later calls show nothing
   };
   Release feed(std::string_view text);
-  /// The end of the answer: what was held back is judged as what it is.
+  /// The end of the answer, or a pause in it: what was held back is judged as what it is.
   Release finish();
 
   size_t held_back() const { return buffer_.size() - released_; }  // bytes

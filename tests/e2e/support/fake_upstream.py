@@ -26,6 +26,7 @@ class Script:
     tool_calls: list | None = None          # [{"id", "name", "arguments"}]
     byte_by_byte: bool = False
     thinking: str | None = None             # what the model thinks before it answers
+    stream: list | None = None              # what is streamed instead: [(event, data)] of Anthropic's, or OpenAI's deltas
 
 
 @dataclass
@@ -171,6 +172,11 @@ class FakeUpstream:
             def event(name, data):
                 return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
             yield False, event("message_start", {"message": {**self._anthropic(seen, s), "content": [], "stop_reason": None, "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": 1}}})
+            if s.stream:
+                for name, data in s.stream:
+                    yield True, event(name, data)
+                yield False, event("message_stop", {})
+                return
             if s.tool_calls:
                 for i, t in enumerate(s.tool_calls):
                     yield False, event("content_block_start", {"index": i, "content_block": {"type": "tool_use", "id": t["id"], "name": t["name"], "input": {}}})
@@ -199,7 +205,10 @@ class FakeUpstream:
                  "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}], **extra}
             return f"data: {json.dumps(c)}\n\n".encode()
         yield False, chunk({"role": "assistant", "content": ""})
-        if s.tool_calls:
+        if s.stream:
+            for delta in s.stream:
+                yield True, chunk(delta)
+        elif s.tool_calls:
             for i, t in enumerate(s.tool_calls):
                 yield True, chunk({"tool_calls": [{"index": i, "id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": ""}}]})
                 for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
@@ -209,7 +218,8 @@ class FakeUpstream:
                 yield True, chunk({"reasoning_content": piece})
             for piece in pieces:
                 yield True, chunk({"content": piece})
-        yield False, chunk({}, "tool_calls" if s.tool_calls else "stop")
+        called = s.tool_calls or any("tool_calls" in delta for delta in s.stream or [])
+        yield False, chunk({}, "tool_calls" if called else "stop")
         if not s.omit_usage and (seen.body.get("stream_options") or {}).get("include_usage"):
             last = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"], "choices": [], "usage": u}
             yield False, f"data: {json.dumps(last)}\n\n".encode()

@@ -135,6 +135,15 @@ TEST(OpenAiStream, WritesToolCalls) {
   EXPECT_THAT(out, HasSubstr(R"("tool_calls":[{"index":0,"function":{"arguments":"{}"}}])"));
 }
 
+TEST(OpenAiStream, GivesEachDeltaAChunk) {
+  ChatEvent event = text("a");
+  event.choices.push_back(tool(0, "c1", "f", "").choices[0]);
+  const std::string out = play(target(Dialect::openai), {event});
+  EXPECT_THAT(out, HasSubstr(R"("delta":{"role":"assistant","content":"a"},"logprobs":null,)"
+                             R"("finish_reason":null}]})"));
+  EXPECT_THAT(out, HasSubstr(R"("choices":[{"index":0,"delta":{"tool_calls":[)"));
+}
+
 TEST(OpenAiStream, WritesTextCompletions) {
   StreamTarget to = target(Dialect::openai);
   to.operation = ChatRequest::Operation::text_completion;
@@ -201,6 +210,50 @@ TEST(AnthropicStream, KeepsInterleavedCallsApart) {
   EXPECT_LT(first, second);
   EXPECT_THAT(out, HasSubstr(R"({"type":"content_block_delta","index":1,"delta":)"
                              R"({"type":"input_json_delta","partial_json":"[]"}})"));
+}
+
+/// Each block of an Anthropic stream as "name:" and all of its deltas, in order.
+std::vector<std::string> blocks(const std::string& stream) {
+  const auto value = [&](size_t from, const std::string& key) {
+    const size_t begin = stream.find(key, from) + key.size();
+    return stream.substr(begin, stream.find('"', begin) - begin);
+  };
+  std::vector<std::string> out;
+  for (size_t at = stream.find("event: "); at != std::string::npos;
+       at = stream.find("event: ", at + 1)) {
+    if (stream.compare(at + 7, 19, "content_block_start") == 0) {
+      const bool call = value(at, R"("content_block":{"type":")") == "tool_use";
+      out.push_back(call ? value(at, R"("name":")") + ":" : "text:");
+    } else if (stream.compare(at + 7, 19, "content_block_delta") == 0) {
+      const bool call = value(at, R"("delta":{"type":")") == "input_json_delta";
+      out.back() += value(at, call ? R"("partial_json":")" : R"("text":")");
+    }
+  }
+  return out;
+}
+
+TEST(AnthropicStream, WhatComesWhileACallIsOpenFollowsIt) {
+  const std::string out =
+      play(target(Dialect::anthropic),
+           {tool(0, "a", "f", "1"), text("x"), tool(1, "b", "g", "3"), tool(0, "", "", "2"),
+            text("y"), tool(1, "", "", "4"), text("", FinishReason::tool_calls)});
+  EXPECT_THAT(blocks(out), testing::ElementsAre("f:12", "text:x", "g:34", "text:y"));
+  EXPECT_THAT(out, HasSubstr(R"("stop_reason":"tool_use")"));
+}
+
+TEST(AnthropicStream, ACallThatItsUpstreamEndsIsOver) {
+  StreamRenderer renderer(target(Dialect::anthropic));
+  std::string out;
+  renderer.render(tool(0, "a", "f", "1"), out);
+  ChatEvent stop =
+      raw(Dialect::anthropic, "content_block_stop", R"({"type":"content_block_stop"})");
+  stop.edited = true;
+  stop.choices = tool(0, "", "", "2").choices;  // what was held back comes with it
+  renderer.render(stop, out);
+  renderer.render(text("x"), out);
+  EXPECT_THAT(blocks(out), testing::ElementsAre("f:12", "text:x"));
+  renderer.render(tool(0, "", "", "late"), out);
+  EXPECT_THAT(blocks(out), testing::ElementsAre("f:12", "text:x")) << "a call without a name";
 }
 
 std::vector<ChatEvent> native() {

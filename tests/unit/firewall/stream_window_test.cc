@@ -155,6 +155,25 @@ TEST(StreamWindow, LongKeysAreSwallowedWholeAndTheAnswerGoesOn) {
   EXPECT_EQ(got.shown.find("Key:\n[SECRET]"), 0U);
 }
 
+TEST(StreamWindow, APauseShowsWhatIsHeldAndForgetsNothing) {
+  StreamWindow plain(rules_for_values());
+  std::string shown(plain.feed("I look up the weather").text);
+  shown += plain.finish().text;
+  EXPECT_EQ(shown, "I look up the weather");
+  shown += plain.feed(" again").text;
+  shown += plain.finish().text;
+  EXPECT_EQ(shown, "I look up the weather again");
+
+  // A key under way is still the same key behind the pause.
+  StreamWindow key(rules_for_values());
+  const std::string body(4000, 'A');
+  shown = key.feed("Key:\n-----BEGIN PRIVATE KEY-----\n" + body).text;
+  shown += key.finish().text;
+  shown += key.feed(body + "\n-----END PRIVATE KEY-----\nThat was it.").text;
+  shown += key.finish().text;
+  EXPECT_EQ(shown, "Key:\n[SECRET]\nThat was it.");
+}
+
 TEST(StreamWindow, ACanaryEndsTheAnswerBeforeItIsShown) {
   const std::string canary = make_canary("a secret");
   const CanaryMatcher matcher(canary);

@@ -1,6 +1,7 @@
 """What a person may read of an answer passes the firewall: text, refusals, thoughts, tool arguments."""
 import base64
 import codecs
+import json
 import re
 
 import anthropic
@@ -173,3 +174,20 @@ def test_an_unsupported_sentence_can_be_noted_only(tmp_path, fake_session, fake)
         assert "ungrounded" not in server.cli("explain", plain.headers["x-request-id"], "--data", server.data).stdout
     finally:
         server.stop()
+
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
+def test_log_probabilities_do_not_spell_what_was_taken_out(fronted, fake, path):
+    asked = {"model": "gpt-fake", "n": 2, "logprobs": True if "chat" in path else 1, **({"messages": HELLO} if "chat" in path else {"prompt": "Hello"})}
+    fake.script.choice = {"logprobs": {"content": [{"token": "fine", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}
+    _, _, kept = fronted.post(path, asked)
+    assert [c["logprobs"]["content"][0]["token"] for c in kept["choices"]] == ["fine", "fine"]
+
+    fake.script.text = f"The key is {KEY} ok"
+    fake.script.choice = {"logprobs": {"content": [{"token": KEY, "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}
+    _, _, answer = fronted.post(path, asked)
+    assert KEY not in str(answer)
+    assert len(answer["choices"]) == 2 and all(c["logprobs"] is None for c in answer["choices"])

@@ -191,3 +191,25 @@ def test_log_probabilities_do_not_spell_what_was_taken_out(fronted, fake, path):
     _, _, answer = fronted.post(path, asked)
     assert KEY not in str(answer)
     assert len(answer["choices"]) == 2 and all(c["logprobs"] is None for c in answer["choices"])
+
+
+HATE = "firewall: {policies: [{name: default, rules: [{category: hate, direction: output, action: block, threshold: 0.6}]}]}"
+HARMLESS = "The capital of France is Paris. "
+HATEFUL = "I hate those filthy immigrants, they are vermin, subhuman scum, and every one of them should be killed. "
+
+
+def test_a_sentence_that_is_blocked_is_not_shown_first(tmp_path, fake_session, fake):
+    server = Gatehouse(tmp_path / "hate", config=fronting(fake_session, extra=HATE), env={"FAKE_KEY": "sk-upstream-secret"}).start()
+    try:
+        client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key, max_retries=0)
+        fake.script.text = HARMLESS * 3
+        chunks = client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True)
+        assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices).strip() == fake.script.text.strip()
+        fake.script.text = HARMLESS + HATEFUL + "That is all I have to say."
+        shown = ""
+        with pytest.raises(openai.APIError):
+            for chunk in client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True):
+                shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
+        assert shown.strip() == HARMLESS.strip()
+    finally:
+        server.stop()

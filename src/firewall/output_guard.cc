@@ -115,6 +115,21 @@ class WindowedGuard final : public OutputGuard {
     return rest;
   }
 
+  Step whole(std::string_view text) override {
+    if (verdict_.blocks()) return {{}, true};
+    Stream stream({}, static_cast<uint32_t>(streams_.size()), rules_for(false));
+    current_ = stream.segment;
+    learned(stream, text, true);
+    if (verdict_.blocks()) return {{}, true};
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    Step step = show(stream, stream.window.feed(text), false);
+    if (step.blocked) return step;
+    const Step rest = show(stream, stream.window.finish(), true);
+    step.text += rest.text;
+    step.blocked = rest.blocked;
+    return step;
+  }
+
   const Verdict& verdict() const override { return verdict_; }
 
   size_t held_back() const override {

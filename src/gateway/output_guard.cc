@@ -59,6 +59,16 @@ bool AnswerGuard::filter(firewall::StreamId stream, std::string& text, bool last
   return !step.blocked;
 }
 
+/// What goes out with the answer's own bytes alone. Returns false when the answer must end.
+template <typename Answer>
+bool AnswerGuard::filter_unread(Answer& answer) {
+  const bool goes_out = !answer.edited && answer.dialect == scope_.dialect();
+  if (answer.unread.empty() || !goes_out) return true;
+  const firewall::OutputGuard::Step step = guard_->whole(answer.unread);
+  answer.edited = step.blocked || step.text != answer.unread;
+  return !step.blocked;
+}
+
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
@@ -84,6 +94,7 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
     completion.edited = true;
     choice.logprobs.clear();  // they spell what was taken out
   }
+  blocked = blocked || !filter_unread(completion);
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (blocked) return refuse(guard_->verdict().refusal());
   return {};
@@ -177,6 +188,12 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       delta.logprobs.clear();
     }
     if (blocked) delta.finish_reason = api::FinishReason::none;
+  }
+  if (!blocked && !filter_unread(event)) {
+    blocked = true;
+    for (api::ChoiceDelta& delta : event.choices) {
+      delta.finish_reason = api::FinishReason::none;
+    }
   }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (blocked) return refuse(guard_->verdict().refusal());

@@ -19,11 +19,13 @@ class AnswerGuard {
   ~AnswerGuard();
 
   /// Replaces what the policy forbids in a whole answer, and puts back what was redacted in the
-  /// input. An error ends the answer.
+  /// input. What has no native form is looked at too: if the policy would change it, the answer is
+  /// written anew without it. An error ends the answer.
   Result<void> inspect(api::ChatCompletion& completion);
 
   /// The same for one event; text that may still become something forbidden is held back and comes
-  /// with a later event, at the latest with the one that finishes its choice. On an error, `event`
+  /// with a later event, at the latest with the one that finishes its choice. What has no native
+  /// form is looked at event by event: nothing of it is held back. On an error, `event`
   /// holds what may still be shown before the stream ends.
   Result<void> inspect(api::ChatEvent& event);
 
@@ -38,6 +40,8 @@ class AnswerGuard {
   bool filter(api::ChoiceDelta& delta);
   bool filter_thinking(api::ChoiceDelta& delta);
   bool filter_tools(api::ChoiceDelta& delta);
+  template <typename Answer>
+  bool filter_unread(Answer& answer);
 
   RequestScope& scope_;
   std::string system_prompt_;

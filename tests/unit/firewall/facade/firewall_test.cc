@@ -275,6 +275,17 @@ TEST(Firewall, NothingIsHeldForARuleThatOnlyNotes) {
   EXPECT_EQ(guard->verdict().action, Action::flag);
 }
 
+TEST(Firewall, ATextOfItsOwnIsJudgedAtOnce) {
+  const auto guard = firewall().guard_output(Policy::default_policy(), {});
+  EXPECT_EQ(guard->whole("title: Opening hours").text, "title: Opening hours");
+  const auto redacted = guard->whole("stdout: AKIAIOSFODNN7REALKEY");
+  EXPECT_FALSE(redacted.blocked);
+  EXPECT_EQ(redacted.text.find("AKIA"), std::string::npos) << redacted.text;
+  EXPECT_EQ(guard->verdict().action, Action::redact);
+  const auto strict = firewall().guard_output(*Policy::compile(hate_spec(Action::block)), {});
+  EXPECT_TRUE(strict->whole(kHateful).blocked);
+}
+
 TEST(Firewall, SourcesThatDoNotFitAreSkippedOrRefusedAsThePolicySays) {
   const std::string much(Sources::kMaxBytes + 1, 'x');
   const std::vector<std::string_view> sources = {much};

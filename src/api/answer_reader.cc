@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/unread.h"
 #include "core/clock.h"
 #include "core/ids.h"
 #include "core/random.h"
@@ -107,6 +108,16 @@ void read_anthropic_usage(const json::Object& object, Usage& usage) {
   take("cache_creation_input_tokens", usage.cache_write_input);
   take("output_tokens", usage.output);
   usage.input = plain + usage.cached_input + usage.cache_write_input;
+}
+
+std::string_view read_openai_reasoning(const json::Object& message, std::string& unread) {
+  const std::string_view content = text_of(message, "reasoning_content");
+  const std::string_view reasoning = text_of(message, "reasoning");
+  if (content.empty()) return reasoning;
+  if (!reasoning.empty() && reasoning != content) {
+    append_unread({}, *member(message, "reasoning"), unread);
+  }
+  return content;
 }
 
 FinishReason read_openai_finish(std::string_view reason) {

@@ -32,6 +32,9 @@ Usage read_openai_usage(const json::Object& object, bool& whole);
 /// Takes over what the object tells, so that the events of a stream add up.
 void read_anthropic_usage(const json::Object& object, Usage& usage);
 
+/// What a model thinks, under either of its two names; a second text beside it is `unread`.
+std::string_view read_openai_reasoning(const json::Object& message, std::string& unread);
+
 FinishReason read_openai_finish(std::string_view reason);
 FinishReason read_anthropic_stop(std::string_view reason);
 

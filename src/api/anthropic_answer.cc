@@ -1,5 +1,6 @@
 #include "api/answer_reader.h"
 #include "api/answers.h"
+#include "api/unread.h"
 #include "api/upstream.h"
 
 // Whole answers of servers of Anthropic's dialect.
@@ -9,21 +10,27 @@ namespace {
 constexpr size_t kMaxBlocks = 4096;
 
 /// One content block of the answer. `mended` is set if the answer's own bytes cannot pass on.
-void read_block(const json::Object& block, std::string_view answer_tool, Choice& choice,
-                bool& mended) {
+void read_block(const json::Element& element, std::string_view answer_tool, Choice& choice,
+                std::string& unread, bool& mended) {
+  json::Object block;
+  if (element.get(block) != simdjson::SUCCESS) return append_unread({}, element, unread);
   const std::string_view type = text_of(block, "type");
   if (type == "text") {
+    append_unread(block, AnswerPart::anthropic_text, unread);
     choice.text += text_of(block, "text");
   } else if (type == "thinking") {
+    append_unread(block, AnswerPart::anthropic_thinking, unread);
     Part& part = choice.thinking.emplace_back();
     part.kind = Part::Kind::thinking;
     part.text = text_of(block, "thinking");
     part.signature = text_of(block, "signature");
   } else if (type == "redacted_thinking") {
+    append_unread(block, AnswerPart::anthropic_redacted, unread);
     Part& part = choice.thinking.emplace_back();
     part.kind = Part::Kind::redacted_thinking;
     part.signature = text_of(block, "data");
   } else if (type == "tool_use") {
+    append_unread(block, AnswerPart::anthropic_tool_use, unread);
     const auto input = member(block, "input");
     std::string arguments = input ? json::raw(*input) : "{}";
     if (!answer_tool.empty() && text_of(block, "name") == answer_tool) {
@@ -39,6 +46,8 @@ void read_block(const json::Object& block, std::string_view answer_tool, Choice&
       call.id = make_call_id();
       mended = true;
     }
+  } else {
+    append_unread({}, element, unread);  // what a server's own tool was asked and said
   }
 }
 
@@ -63,10 +72,13 @@ Result<ChatCompletion> read_anthropic_completion(std::string body, std::string_v
   Choice& choice = out.choices.emplace_back();
   size_t blocks = 0;
   for (const json::Element item : *content) {
-    json::Object block;
-    if (++blocks > kMaxBlocks) break;
-    if (item.get(block) == simdjson::SUCCESS) read_block(block, answer_tool, choice, mended);
+    // What is not read is not looked at either, and must not pass.
+    if (++blocks > kMaxBlocks) {
+      return refuse(upstream_broken("upstream_invalid_answer", "the answer has too many blocks"));
+    }
+    read_block(item, answer_tool, choice, out.unread, mended);
   }
+  append_unread(root, AnswerPart::anthropic_root, out.unread);
   out.id = text_of(root, "id");
   out.model = text_of(root, "model");
   choice.finish_reason = read_anthropic_stop(text_of(root, "stop_reason"));

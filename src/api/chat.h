@@ -184,6 +184,9 @@ struct ChatCompletion {
   std::string system_fingerprint;
   std::vector<Choice> choices;
   Usage usage;
+  /// What there is to read in `body` beside the choices' fields, line by line: members without a
+  /// native form, which reach the client with the body only.
+  std::string unread;
   /// The upstream's body, for a client of the same dialect, unless `edited`.
   std::string body;
   Dialect dialect = Dialect::openai;
@@ -222,6 +225,7 @@ struct ChatEvent {
   int64_t created = 0;
   std::vector<ChoiceDelta> choices;
   std::optional<Usage> usage;
+  std::string unread;  // as in ChatCompletion, of `raw_data`
   /// The SSE data (and event name) as received, for a client of the same dialect, unless `edited`.
   std::string raw_event, raw_data;
   Dialect dialect = Dialect::openai;

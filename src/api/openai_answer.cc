@@ -1,5 +1,6 @@
 #include "api/answer_reader.h"
 #include "api/answers.h"
+#include "api/unread.h"
 #include "api/upstream.h"
 
 // Whole answers of servers of OpenAI's dialect.
@@ -9,14 +10,20 @@ namespace {
 constexpr size_t kMaxChoices = 256;
 constexpr size_t kMaxToolCalls = 4096;
 
-void read_tool_calls(const json::Array& items, Choice& choice, bool& mended) {
+bool read_tool_calls(const json::Array& items, Choice& choice, std::string& unread, bool& mended) {
   for (const json::Element item : items) {
     json::Object object;
-    if (item.get(object) != simdjson::SUCCESS) continue;
-    if (choice.tool_calls.size() >= kMaxToolCalls) break;
+    if (item.get(object) != simdjson::SUCCESS) {
+      append_unread({}, item, unread);
+      continue;
+    }
+    if (choice.tool_calls.size() >= kMaxToolCalls) return false;
+    append_unread(object, AnswerPart::openai_call, unread);
     ToolCall& call = choice.tool_calls.emplace_back();
     call.id = text_of(object, "id");
+    const auto custom = object_of(object, "custom");
     if (const auto function = object_of(object, "function")) {
+      append_unread(*function, AnswerPart::openai_whole_function, unread);
       call.name = text_of(*function, "name");
       call.arguments = text_of(*function, "arguments");
       // Some servers answer with the object itself where a string belongs.
@@ -25,7 +32,9 @@ void read_tool_calls(const json::Array& items, Choice& choice, bool& mended) {
         call.arguments = json::raw(*member(*function, "arguments"));
         mended = true;
       }
-    } else if (const auto custom = object_of(object, "custom")) {
+      if (custom) append_unread("custom", *member(object, "custom"), unread);
+    } else if (custom) {
+      append_unread(*custom, AnswerPart::openai_custom, unread);
       call.name = text_of(*custom, "name");
       call.arguments = text_of(*custom, "input");
       call.raw = json::raw(item);
@@ -35,38 +44,44 @@ void read_tool_calls(const json::Array& items, Choice& choice, bool& mended) {
       mended = true;
     }
   }
+  return true;
 }
 
-void read_message(const json::Object& message, Choice& choice, bool& mended) {
+void add_thinking(Choice& choice, std::string_view text) {
+  if (text.empty()) return;
+  Part& part = choice.thinking.emplace_back();
+  part.kind = Part::Kind::thinking;
+  part.text = text;
+}
+
+bool read_message(const json::Object& message, Choice& choice, std::string& unread, bool& mended) {
+  append_unread(message, AnswerPart::openai_message, unread);
+  add_thinking(choice, read_openai_reasoning(message, unread));
   if (const auto parts = array_of(message, "content")) {
-    for (const json::Element part : *parts) {  // Mistral's and others' form
-      json::Object object;
-      if (part.get(object) == simdjson::SUCCESS) choice.text += text_of(object, "text");
-    }
+    std::string thinking;
+    read_content_parts(*parts, choice.text, thinking, unread);
+    add_thinking(choice, thinking);
   } else {
     choice.text = text_of(message, "content");
   }
   choice.refusal = text_of(message, "refusal");
-  std::string_view reasoning = text_of(message, "reasoning_content");
-  if (reasoning.empty()) reasoning = text_of(message, "reasoning");
-  if (!reasoning.empty()) {
-    Part& part = choice.thinking.emplace_back();
-    part.kind = Part::Kind::thinking;
-    part.text = reasoning;
-  }
-  if (const auto calls = array_of(message, "tool_calls")) read_tool_calls(*calls, choice, mended);
+  const auto calls = array_of(message, "tool_calls");
+  if (calls && !read_tool_calls(*calls, choice, unread, mended)) return false;
   if (const auto function = object_of(message, "function_call")) {
+    append_unread(*function, AnswerPart::openai_function, unread);
     ToolCall& call = choice.tool_calls.emplace_back();
     call.id = make_call_id();  // the form before tools has none; only other dialects see it
     call.name = text_of(*function, "name");
     call.arguments = text_of(*function, "arguments");
   }
+  return true;
 }
 
 bool read_choice(const json::Element& element, bool chat, size_t position, Choice& choice,
-                 bool& mended) {
+                 std::string& unread, bool& mended) {
   json::Object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
+  append_unread(object, chat ? AnswerPart::openai_choice : AnswerPart::openai_completion, unread);
   choice.index = static_cast<int>(position);
   int64_t index = 0;
   if (object.at_key("index").get(index) == simdjson::SUCCESS && index >= 0 && index < 1024) {
@@ -76,8 +91,7 @@ bool read_choice(const json::Element& element, bool chat, size_t position, Choic
   }
   if (chat) {
     const auto message = object_of(object, "message");
-    if (!message) return false;
-    read_message(*message, choice, mended);
+    if (!message || !read_message(*message, choice, unread, mended)) return false;
   } else {
     choice.text = text_of(object, "text");
   }
@@ -113,15 +127,20 @@ Result<ChatCompletion> read_openai_completion(std::string body, bool chat) {
   }
   bool mended = false;
   for (const json::Element item : *choices) {
-    if (out.choices.size() >= kMaxChoices) break;
+    // What is not read is not looked at either, and must not pass.
+    if (out.choices.size() >= kMaxChoices) {
+      return refuse(upstream_broken("upstream_invalid_answer", "the answer has too many choices"));
+    }
     Choice& choice = out.choices.emplace_back();
-    if (!read_choice(item, chat, out.choices.size() - 1, choice, mended)) {
-      return refuse(upstream_broken("upstream_invalid_answer", "a choice has no message"));
+    if (!read_choice(item, chat, out.choices.size() - 1, choice, out.unread, mended)) {
+      return refuse(
+          upstream_broken("upstream_invalid_answer", "a choice has no message, or too many calls"));
     }
   }
   if (out.choices.empty()) {
     return refuse(upstream_broken("upstream_invalid_answer", "the answer has no choices"));
   }
+  append_unread(root, AnswerPart::openai_root, out.unread);
   out.id = text_of(root, "id");
   out.model = text_of(root, "model");
   int64_t created = 0;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "api/answer_reader.h"
+#include "api/unread.h"
 #include "api/upstream.h"
 
 namespace gatehouse::api {
@@ -82,6 +83,7 @@ Result<std::optional<ChatEvent>> StreamParser::openai(std::string data) {
   } else {
     event.edited = true;  // SDKs expect the list
   }
+  append_unread(root, AnswerPart::openai_root, event.unread);
   if (const auto usage = object_of(root, "usage")) {
     bool whole = true;
     usage_ = read_openai_usage(*usage, whole);
@@ -103,12 +105,13 @@ bool StreamParser::openai_choice(const json::Element& element, size_t position, 
   if (state == nullptr) return false;
   ChoiceDelta& delta = event.choices.emplace_back();
   delta.index = state->index;
-  if (operation_ == ChatRequest::Operation::text_completion) {
+  const bool chat = operation_ == ChatRequest::Operation::chat;
+  append_unread(object, chat ? AnswerPart::openai_delta : AnswerPart::openai_completion,
+                event.unread);
+  if (!chat) {
     delta.text = text_of(object, "text");
   } else if (const auto told = object_of(object, "delta")) {
-    bool mended = false;
-    if (!openai_delta(*told, *state, delta, mended)) return false;
-    event.edited = event.edited || mended;
+    if (!openai_delta(*told, *state, delta, event)) return false;
   } else {
     event.edited = true;  // SDKs read its fields without a look
   }
@@ -130,17 +133,21 @@ bool StreamParser::openai_choice(const json::Element& element, size_t position, 
 }
 
 bool StreamParser::openai_delta(const json::Object& delta, ChoiceState& state, ChoiceDelta& out,
-                                bool& mended) {
+                                ChatEvent& event) {
   out.text = text_of(delta, "content");
   out.refusal = text_of(delta, "refusal");
-  out.thinking = text_of(delta, "reasoning_content");
-  if (out.thinking.empty()) out.thinking = text_of(delta, "reasoning");
+  out.thinking = read_openai_reasoning(delta, event.unread);
+  if (const auto parts = array_of(delta, "content")) {
+    read_content_parts(*parts, out.text, out.thinking, event.unread);
+  }
+  append_unread(delta, AnswerPart::openai_message, event.unread);
   if (const auto calls = array_of(delta, "tool_calls")) {
     for (const json::Element item : *calls) {
-      if (!openai_tool(item, state, out, mended)) return false;
+      if (!openai_tool(item, state, out, event)) return false;
     }
   }
   if (const auto function = object_of(delta, "function_call")) {
+    append_unread(*function, AnswerPart::openai_function, event.unread);
     ToolCallDelta& call = out.tool_calls.emplace_back();
     call.name = text_of(*function, "name");
     call.arguments = text_of(*function, "arguments");
@@ -153,13 +160,18 @@ bool StreamParser::openai_delta(const json::Object& delta, ChoiceState& state, C
 }
 
 bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state, ChoiceDelta& out,
-                               bool& mended) {
+                               ChatEvent& event) {
   json::Object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
+  append_unread(object, AnswerPart::openai_call, event.unread);
   ToolCallDelta call;
   call.id = text_of(object, "id");
   auto function = object_of(object, "function");
-  if (!function) function = object_of(object, "custom");
+  const auto custom = object_of(object, "custom");
+  if (function) append_unread(*function, AnswerPart::openai_function, event.unread);
+  if (custom) append_unread(*custom, AnswerPart::openai_custom, event.unread);
+  if (function && custom) append_unread("custom", *member(object, "custom"), event.unread);
+  if (!function) function = custom;
   if (function) {
     call.name = text_of(*function, "name");
     call.arguments = text_of(*function, "arguments");
@@ -170,7 +182,7 @@ bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state,
     // Whoever leaves it out sends whole calls, or pieces of the last one.
     const bool begins = !call.id.empty() || !call.name.empty();
     index = begins || state.tools == 0 ? state.tools : state.tools - 1;
-    mended = true;
+    event.edited = true;
   }
   if (index < 0 || index >= kMaxToolCalls) return false;
   call.index = static_cast<int>(index);
@@ -178,7 +190,7 @@ bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state,
     state.tools = call.index + 1;
     if (call.id.empty()) {
       call.id = make_call_id();
-      mended = true;
+      event.edited = true;
     }
   }
   out.tool_calls.push_back(std::move(call));

@@ -103,9 +103,10 @@ class StreamParser {
   Parsed openai(std::string data);
   /// Takes over one choice of a chunk; sets the event's `edited` if its bytes break the rules.
   bool openai_choice(const json::Element& element, size_t position, ChatEvent& event);
-  bool openai_delta(const json::Object& delta, ChoiceState& state, ChoiceDelta& out, bool& mended);
+  bool openai_delta(const json::Object& delta, ChoiceState& state, ChoiceDelta& out,
+                    ChatEvent& event);
   bool openai_tool(const json::Element& element, ChoiceState& state, ChoiceDelta& out,
-                   bool& mended);
+                   ChatEvent& event);
   ChoiceState* choice(int index);
 
   Parsed anthropic(std::string_view event, std::string data);

@@ -81,7 +81,10 @@ const Schema& upstream_schema() {
         .path()
         .else_means("the system's");
     d.texts("models", &Spec::models,
-            "Models that `/v1/models` lists and clients may name without an entry in `models`.");
+            "Models that `/v1/models` lists and clients may name without an entry in `models`. One "
+            "that several upstreams have goes to the first of them, and to the next ones in order "
+            "when one fails before its first output.")
+        .written(kNameWords, kNamePattern);
     d.integer("default_max_tokens", &Spec::default_max_tokens,
               "Tokens that it generates at most where a request sets no maximum: what a budget "
               "holds back then.")

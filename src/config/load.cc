@@ -18,9 +18,30 @@ bool has_name(const Specs& specs, std::string_view name) {
                      [name](const auto& spec) { return spec.name == name; });
 }
 
-/// Adds what is there without being written: the embedded engine's upstream and models, and the
-/// policy "default". What the file itself declares comes first and wins.
+/// The models that upstreams say they have. One that several have leads to the first of them, then
+/// to the others in the file's order.
+void add_listed_models(Config& config) {
+  const auto declared = static_cast<std::ptrdiff_t>(config.models.size());
+  for (const inference::UpstreamSpec& upstream : config.upstreams) {
+    for (const std::string& model : upstream.models) {
+      const auto named = [&model](const routing::AliasSpec& spec) { return spec.name == model; };
+      const auto listed = config.models.begin() + declared;
+      if (std::any_of(config.models.begin(), listed, named)) continue;
+      auto alias = std::find_if(listed, config.models.end(), named);
+      if (alias == config.models.end()) {
+        alias = config.models.insert(alias, routing::AliasSpec{model, {}, {}});
+      }
+      const bool again = !alias->targets.empty() && alias->targets.back().upstream == upstream.name;
+      if (!again) alias->targets.push_back({upstream.name, model});
+    }
+  }
+}
+
+/// Adds what is there without being written: the models that upstreams list, the embedded engine's
+/// upstream and models, and the policy "default". What the file itself declares comes first and
+/// wins.
 void add_built_in(Config& config) {
+  add_listed_models(config);
   if (config.engine.enabled) {
     inference::UpstreamSpec local;
     local.name = kLocalUpstream;

@@ -141,6 +141,9 @@ class OutputGuard {
   virtual Step feed(StreamId stream, std::string_view text) = 0;
   /// The stream ended or pauses: gives all that was held back, or blocks. More may be fed.
   virtual Step finish(StreamId stream) = 0;
+  /// A text that is no part of a stream and comes at once. Placeholders in it stay as they are, so
+  /// that it comes back unchanged unless something in it was forbidden.
+  virtual Step whole(std::string_view text) = 0;
   /// Everything found so far. Segments in it are numbered by order of first appearance of a stream.
   virtual const Verdict& verdict() const = 0;
   /// Longest hold-back so far, in bytes; for metrics.

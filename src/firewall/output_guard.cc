@@ -10,6 +10,7 @@
 #include "firewall/grounding/sources.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
+#include "firewall/learned/model.h"
 #include "firewall/pii/vault.h"
 #include "firewall/stream/stream_window.h"
 
@@ -21,7 +22,15 @@ constexpr size_t kMaxStreams = 4096;
 /// The learned detector looks at an answer each time so much has come, and at its end.
 constexpr size_t kLearnedStep = 4096;
 
-constexpr std::array kLearnedCategories = {Category::harmful, Category::hate};
+/// What the learned detector asks of an answer.
+struct Question {
+  Category category;
+  learned::Head head;
+  float learned::TextScore::*score;
+};
+constexpr std::array kQuestions = {
+    Question{Category::harmful, learned::Head::harmful, &learned::TextScore::harmful},
+    Question{Category::hate, learned::Head::hate, &learned::TextScore::hate}};
 
 /// What is known of a system prompt: applications send the same prompt with each request, so the
 /// last few are kept per thread, under a hash of their text.
@@ -73,10 +82,7 @@ class WindowedGuard final : public OutputGuard {
       rules_.canary = &*canary_;
     }
     start_grounding(context.sources);
-    harm_ = std::any_of(kLearnedCategories.begin(), kLearnedCategories.end(), [&](Category c) {
-      return policy_->acts_on(c, Direction::output, Source::assistant);
-    });
-    harm_ = start(Detector::learned, harm_);
+    start_learned();
     rules_.max_hold = std::max<size_t>(policy_->spec().max_hold_back_chars, 128);
     rules_.decide = [this](const Finding& finding) { return decide(finding); };
     judge_.settle();
@@ -87,7 +93,8 @@ class WindowedGuard final : public OutputGuard {
     Stream* stream = find(id);
     if (stream == nullptr) return {{}, true};
     current_ = stream->segment;
-    learned(*stream, text, false);
+    text = learned(*stream, text, false);
+    if (verdict_.blocks()) return {{}, true};
     const StageTimer timer(verdict_.spent, Stage::leak);
     return show(*stream, stream->window.feed(text), false);
   }
@@ -97,9 +104,30 @@ class WindowedGuard final : public OutputGuard {
     Stream* stream = find(id);
     if (stream == nullptr) return {{}, true};
     current_ = stream->segment;
-    learned(*stream, {}, true);
+    const std::string_view text = learned(*stream, {}, true);
+    if (verdict_.blocks()) return {{}, true};
     const StageTimer timer(verdict_.spent, Stage::leak);
-    return show(*stream, stream->window.finish(), true);
+    Step step;
+    if (!text.empty()) step = show(*stream, stream->window.feed(text), false);
+    if (step.blocked) return step;
+    Step rest = show(*stream, stream->window.finish(), true);
+    rest.text.insert(0, step.text);
+    return rest;
+  }
+
+  Step whole(std::string_view text) override {
+    if (verdict_.blocks()) return {{}, true};
+    Stream stream({}, static_cast<uint32_t>(streams_.size()), rules_for(false));
+    current_ = stream.segment;
+    learned(stream, text, true);
+    if (verdict_.blocks()) return {{}, true};
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    Step step = show(stream, stream.window.feed(text), false);
+    if (step.blocked) return step;
+    const Step rest = show(stream, stream.window.finish(), true);
+    step.text += rest.text;
+    step.blocked = rest.blocked;
+    return step;
   }
 
   const Verdict& verdict() const override { return verdict_; }
@@ -107,7 +135,7 @@ class WindowedGuard final : public OutputGuard {
   size_t held_back() const override {
     size_t longest = 0;
     for (const auto& stream : streams_) {
-      longest = std::max(longest, stream->window.longest_hold());
+      longest = std::max({longest, stream->window.longest_hold(), stream->longest_unjudged});
     }
     return longest;
   }
@@ -120,7 +148,12 @@ class WindowedGuard final : public OutputGuard {
     uint32_t segment;
     StreamWindow window;
     std::optional<Restorer> restorer;
-    std::string unseen;  // text that the learned detector has not looked at yet
+    /// What the learned detector judges together, and where that stands in the answer.
+    std::string unseen;
+    size_t unseen_at = 0;
+    size_t judged = 0;  // bytes of `unseen` that were judged and went on
+    std::string going_on;
+    size_t longest_unjudged = 0;
   };
 
   bool start(Detector detector, bool wanted) {
@@ -138,6 +171,20 @@ class WindowedGuard final : public OutputGuard {
     verdict_.skipped.add(detector);
     const bool closed = policy_->detector(detector).on_failure == OnFailure::closed;
     if (closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
+  }
+
+  void start_learned() {
+    bool wanted = false, blocks = false;
+    for (const Question& question : kQuestions) {
+      Finding finding;
+      finding.category = question.category;
+      finding.rule = learned::rule_name(question.head);
+      wanted = wanted || policy_->acts_on(question.category, Direction::output, Source::assistant);
+      blocks = blocks || policy_->rule_for(finding, Direction::output, Source::assistant).action ==
+                             Action::block;
+    }
+    harm_ = start(Detector::learned, wanted);
+    holds_harm_ = harm_ && blocks && !policy_->shadow();
   }
 
   void start_grounding(std::span<const std::string_view> texts) {
@@ -169,16 +216,21 @@ class WindowedGuard final : public OutputGuard {
       verdict_.action = verdict_.unshadowed = Action::block;
       return nullptr;
     }
-    OutputRules rules = rules_;
     const bool content = id.tool_call == StreamId{}.tool_call;
-    if (!content) rules.sources = nullptr;  // arguments, thoughts and refusals state nothing
-    auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
+    auto stream =
+        std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules_for(content));
     if (vault_) {
       stream->restorer.emplace(*vault_,
                                id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
     }
     streams_.push_back(std::move(stream));
     return streams_.back().get();
+  }
+
+  OutputRules rules_for(bool content) const {
+    OutputRules rules = rules_;
+    if (!content) rules.sources = nullptr;  // arguments, thoughts and refusals state nothing
+    return rules;
   }
 
   /// The policy's word, recorded; in shadow mode the window is told to let everything through.
@@ -190,8 +242,7 @@ class WindowedGuard final : public OutputGuard {
   Step show(Stream& stream, const StreamWindow::Release& release, bool last) {
     judge_.settle();
     Step step;
-    // Blocked by the window, what comes before the forbidden is shown; blocked by the learned
-    // detector, whose verdict is on all of it, nothing is.
+    // Blocked by the window, what comes before the forbidden is shown.
     step.blocked = release.blocked || verdict_.blocks();
     if (step.blocked && !release.blocked) return step;
     if (stream.restorer) {
@@ -203,28 +254,63 @@ class WindowedGuard final : public OutputGuard {
     return step;
   }
 
-  void learned(Stream& stream, std::string_view text, bool last) {
-    if (!harm_) return;
+  /// Judges what has come, now and then, and gives what may go on to the window. That is all of
+  /// it, unless a rule blocks: then the sentence under way waits for its end, or until it is longer
+  /// than what may be held, and nothing goes on unjudged.
+  std::string_view learned(Stream& stream, std::string_view text, bool last) {
+    if (!harm_) return text;
     const StageTimer timer(verdict_.spent, Stage::learned);
+    const size_t before = stream.unseen.size();
     stream.unseen.append(text);
-    if (stream.unseen.empty() || (!last && stream.unseen.size() < kLearnedStep)) return;
+    if (!holds_harm_) {
+      if (last || stream.unseen.size() >= kLearnedStep) judge(stream, stream.unseen.size(), last);
+      return text;
+    }
+    const size_t end = last ? stream.unseen.size() : end_of_sentences(stream, before);
+    stream.longest_unjudged = std::max(stream.longest_unjudged, stream.unseen.size() - end);
+    stream.going_on.assign(stream.unseen, stream.judged, end - stream.judged);
+    if (end > stream.judged || last) judge(stream, end, last);
+    return stream.going_on;
+  }
+
+  /// Where the last sentence that has ended ends, with the blank behind it, for which the window
+  /// would wait; what came before byte `fresh` was searched.
+  size_t end_of_sentences(const Stream& stream, size_t fresh) const {
+    const std::string_view text = stream.unseen;
+    for (size_t at = text.size(); at-- > std::max(fresh, stream.judged + 1);) {
+      if (ends_sentence(text.substr(stream.judged, at - stream.judged), text[at])) return at + 1;
+    }
+    if (text.size() - stream.judged <= rules_.max_hold) return stream.judged;
+    const size_t blank = text.find_last_of(" \t\n");
+    return blank != text.npos && blank >= stream.judged ? blank + 1 : text.size();
+  }
+
+  /// The words up to `end` together, with what went on of them before. Until they are all that is
+  /// judged together, they only count if they block: the same would be told again and again.
+  void judge(Stream& stream, size_t end, bool last) {
+    if (end == 0) return;
+    const bool all = last || end >= kLearnedStep;
     thread_local Normalised view;
-    clean_text(stream.unseen, view);
+    clean_text(std::string_view(stream.unseen).substr(0, end), view);
     const learned::TextScore score = parts_.model->score(view.canonical, Source::assistant);
-    Finding finding;
-    finding.end = static_cast<uint32_t>(stream.window.received() + text.size());
-    finding.begin = finding.end - static_cast<uint32_t>(stream.unseen.size());
-    finding.evidence = "learned";
-    finding.category = Category::harmful;
-    finding.rule = learned::rule_name(learned::Head::harmful);
-    finding.score = score.harmful;
-    judge_(finding, Source::assistant, stream.segment);
-    finding.category = Category::hate;
-    finding.rule = learned::rule_name(learned::Head::hate);
-    finding.score = score.hate;
-    judge_(finding, Source::assistant, stream.segment);
+    for (const Question& question : kQuestions) {
+      Finding finding;
+      finding.category = question.category;
+      finding.rule = learned::rule_name(question.head);
+      finding.score = score.*question.score;
+      finding.begin = static_cast<uint32_t>(stream.unseen_at);
+      finding.end = static_cast<uint32_t>(stream.unseen_at + end);
+      finding.evidence = "learned";
+      const Policy::Rule rule = policy_->rule_for(finding, Direction::output, Source::assistant);
+      const bool blocks = rule.action == Action::block && finding.score >= rule.threshold;
+      if (all || blocks) judge_(finding, Source::assistant, stream.segment);
+    }
     judge_.settle();
-    stream.unseen.clear();
+    stream.judged = end;
+    if (!all) return;
+    stream.unseen_at += end;
+    stream.unseen.erase(0, end);
+    stream.judged = 0;
   }
 
   const Parts& parts_;
@@ -239,6 +325,7 @@ class WindowedGuard final : public OutputGuard {
   std::vector<std::unique_ptr<Stream>> streams_;
   uint32_t current_ = 0;  // segment that the window under way belongs to
   bool harm_ = false;
+  bool holds_harm_ = false;  // a rule blocks what the learned detector finds
 };
 
 }  // namespace

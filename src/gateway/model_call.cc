@@ -50,7 +50,21 @@ inference::CallContext* ModelCall::begin(const routing::Target& target) {
       services.loop, services.client, scope_.exchange().cancellation(), scope_.trail(),
       upstream_->deadlines, scope_.id(), scope_.record.tenant, target.model, trace.traceparent(),
       trace.tracestate()});
+  offer_betas();
   return context_.get();
+}
+
+/// Fields that an upstream takes only with the beta's name would fail without it.
+void ModelCall::offer_betas() {
+  if (scope_.betas().empty()) return;
+  const bool spoken = scope_.dialect() == api::Dialect::anthropic &&
+                      upstream_->backend->provider() == to_string(api::Dialect::anthropic);
+  if (spoken) {
+    context_->anthropic_beta = scope_.betas();
+  } else {
+    scope_.trail().note(Layer::inference, "not_honoured",
+                        "anthropic-beta: client and upstream do not both speak Anthropic's API");
+  }
 }
 
 bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal) {

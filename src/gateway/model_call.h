@@ -27,6 +27,7 @@ class ModelCall {
  private:
   /// The context for a target, or null if its upstream is not there.
   inference::CallContext* begin(const routing::Target& target);
+  void offer_betas();
   /// Whether the next target should be tried after this error.
   bool falls_back(const routing::Target& target, const Refusal& refusal);
 

@@ -77,27 +77,42 @@ bool AnswerGuard::filter(firewall::StreamId stream, std::string& text, bool last
   return !step.blocked;
 }
 
+/// What goes out with the answer's own bytes alone. Returns false when the answer must end.
+template <typename Answer>
+bool AnswerGuard::filter_unread(Answer& answer) {
+  const bool goes_out = !answer.edited && answer.dialect == scope_.dialect();
+  if (answer.unread.empty() || !goes_out) return true;
+  const firewall::OutputGuard::Step step = guard_->whole(answer.unread);
+  answer.edited = step.blocked || step.text != answer.unread;
+  return !step.blocked;
+}
+
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
-  bool blocked = false;
+  bool blocked = false, changed = false;
   const auto apply = [&](firewall::StreamId stream, std::string& text) {
     if (blocked || text.empty()) return;
     std::string filtered = text;
     blocked = !filter(stream, filtered, true);
     if (filtered == text) return;
     text = std::move(filtered);
-    completion.edited = true;
+    changed = true;
   };
   for (api::Choice& choice : completion.choices) {
     const auto index = static_cast<uint32_t>(choice.index);
+    changed = false;
     for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
     apply({index, kContent}, choice.text);
     apply({index, kRefusal}, choice.refusal);
     for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
       apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
     }
+    if (!changed) continue;
+    completion.edited = true;
+    choice.logprobs.clear();  // they spell what was taken out
   }
+  blocked = blocked || !filter_unread(completion);
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (blocked) return refuse(guard_->verdict().refusal());
   return {};
@@ -246,6 +261,12 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       passed = filter(event, at);
     } else {
       clear(event.choices[at]);
+    }
+  }
+  if (!blocked && !filter_unread(event)) {
+    blocked = true;
+    for (api::ChoiceDelta& delta : event.choices) {
+      delta.finish_reason = api::FinishReason::none;
     }
   }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;

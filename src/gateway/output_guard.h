@@ -21,13 +21,15 @@ class AnswerGuard {
   ~AnswerGuard();
 
   /// Replaces what the policy forbids in a whole answer, and puts back what was redacted in the
-  /// input. An error ends the answer.
+  /// input. What has no native form is looked at too: if the policy would change it, the answer is
+  /// written anew without it. An error ends the answer.
   Result<void> inspect(api::ChatCompletion& completion);
 
   /// The same for one event; text that may still become something forbidden is held back and comes
   /// later: at the latest when a tool call begins, when its own call ends, or when its choice
-  /// finishes. `event` may get a delta more for what was held. On an error, `event` holds what may
-  /// still be shown before the stream ends.
+  /// finishes. `event` may get a delta more for what was held. What has no native form is looked
+  /// at event by event: nothing of it is held back. On an error, `event` holds what may still be
+  /// shown before the stream ends.
   Result<void> inspect(api::ChatEvent& event);
 
   /// What is left when the stream has ended without finish reasons: one event per choice with text.
@@ -47,6 +49,8 @@ class AnswerGuard {
   bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);
   int& last_call(int choice);
   bool begins_call(const api::ChoiceDelta& delta);
+  template <typename Answer>
+  bool filter_unread(Answer& answer);
 
   RequestScope& scope_;
   std::string system_prompt_;

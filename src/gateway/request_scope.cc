@@ -7,6 +7,7 @@
 
 #include "api/errors.h"
 #include "firewall/pii/vault.h"
+#include "gateway/betas.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -125,6 +126,9 @@ Result<void> RequestScope::begin() {
         "This key is for the admin API; the model APIs need a key with the role \"data\".";
     return refuse(std::move(refusal));
   }
+  Result<std::string> betas = beta_features(exchange_.request());
+  if (!betas) return refuse(std::move(betas.error()));
+  betas_ = std::move(*betas);
   return {};
 }
 

@@ -69,6 +69,8 @@ class RequestScope {
   const settlement::TraceContext& trace() const { return trace_; }
   const std::string& id() const { return id_; }
   api::Dialect dialect() const { return dialect_; }
+  /// What the client's `anthropic-beta` asks for; empty if nothing.
+  const std::string& betas() const { return betas_; }
   const admission::Principal& principal() const { return *principal_; }
   const Snapshot& snapshot() const { return *snapshot_; }
   /// The firewall policy of the route, else of the tenant, else the default.
@@ -98,7 +100,7 @@ class RequestScope {
   std::shared_ptr<const firewall::Policy> policy_;
   std::shared_ptr<firewall::Vault> vault_;
   std::string canary_;
-  std::string model_asked_, prompt_hmac_;
+  std::string model_asked_, prompt_hmac_, betas_;
   bool settled_ = false;
 };
 

@@ -37,6 +37,8 @@ struct CallContext {
   /// Takes what of the request the backend could not honour, as "seed: why"; may be null. The
   /// trail tells it too.
   std::vector<std::string>* warnings = nullptr;
+  /// Names of features, with commas between them, for an upstream that speaks Anthropic's API.
+  std::string_view anthropic_beta = {};
 };
 
 /// A streamed answer, pulled event by event on the request's event loop.

@@ -1,6 +1,7 @@
 """What a person may read of an answer passes the firewall: text, refusals, thoughts, tool arguments."""
 import base64
 import codecs
+import json
 import re
 
 import anthropic
@@ -171,5 +172,99 @@ def test_an_unsupported_sentence_can_be_noted_only(tmp_path, fake_session, fake)
         client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key)
         plain = client.chat.completions.with_raw_response.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}])
         assert "ungrounded" not in server.cli("explain", plain.headers["x-request-id"], "--data", server.data).stdout
+    finally:
+        server.stop()
+
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
+def test_log_probabilities_do_not_spell_what_was_taken_out(fronted, fake, path):
+    asked = {"model": "gpt-fake", "n": 2, "logprobs": True if "chat" in path else 1, **({"messages": HELLO} if "chat" in path else {"prompt": "Hello"})}
+    fake.script.choice = {"logprobs": {"content": [{"token": "fine", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}
+    _, _, kept = fronted.post(path, asked)
+    assert [c["logprobs"]["content"][0]["token"] for c in kept["choices"]] == ["fine", "fine"]
+
+    fake.script.text = f"The key is {KEY} ok"
+    fake.script.choice = {"logprobs": {"content": [{"token": KEY, "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}
+    _, _, answer = fronted.post(path, asked)
+    assert KEY not in str(answer)
+    assert len(answer["choices"]) == 2 and all(c["logprobs"] is None for c in answer["choices"])
+
+
+CITED = [{"type": "url_citation", "url_citation": {"url": "https://example.org/a", "title": "Opening hours", "start_index": 0, "end_index": 4}}]
+
+
+@pytest.mark.parametrize("message", [
+    {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": f"It is {KEY} ok"}]}, {"type": "text", "text": "Fine."}]},
+    {"content": [f"It is {KEY} ok"]},
+    {"content": {"text": f"It is {KEY} ok"}},
+    {"reasoning_content": "Hm.", "reasoning": f"It is {KEY} ok"},
+    {"audio": {"id": "a", "data": "QUJD", "transcript": f"It is {KEY} ok"}},
+    {"annotations": [{"type": "url_citation", "url_citation": {"url": "https://example.org/a", "title": f"It is {KEY} ok"}}]},
+    {"notes": {"deep": [{"er": [f"It is {KEY} ok"]}]}},
+], ids=["thoughts", "strings", "an object", "two thoughts", "audio", "annotations", "unknown"])
+def test_parts_that_are_not_read_are_looked_at(fronted, fake, message):
+    fake.script.message = message
+    status, _, answer = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO})
+    assert status == 200 and KEY not in str(answer)
+    assert answer["choices"][0]["finish_reason"] == "stop"
+
+    fake.script.deltas = [message]
+    status, _, stream = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": True})
+    assert status == 200 and KEY not in stream and stream.endswith("data: [DONE]\n\n")
+
+
+def test_the_content_of_a_stream_may_come_in_parts(openai_client, fake):
+    fake.script.deltas = [{"content": [{"type": "text", "text": "key AKIAIOSFOD"}]}, {"content": [{"type": "text", "text": "NN7REALKEY ok"}]}]
+    chunks = openai_client.chat.completions.create(model="gpt-fake", stream=True, messages=HELLO)
+    shown = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert shown.startswith("key [") and shown.endswith("] ok") and "AKIA" not in shown
+
+
+def test_harmless_parts_that_are_not_read_pass(fronted, fake):
+    fake.script.message = {"annotations": CITED}
+    _, _, answer = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO})
+    assert answer["choices"][0]["message"]["annotations"] == CITED
+    fake.script.deltas = [{"content": "Hi"}, {"annotations": CITED}]
+    _, _, stream = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": True})
+    assert "Opening hours" in stream
+
+
+@pytest.mark.parametrize("block", [
+    {"type": "code_execution_tool_result", "tool_use_id": "s", "content": {"type": "code_execution_result", "stdout": f"It is {KEY} ok", "stderr": "", "return_code": 0}},
+    {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": f"It is {KEY} ok"}},
+    {"type": "text", "text": "Fine.", "citations": [{"type": "char_location", "cited_text": f"It is {KEY} ok", "document_index": 0}]},
+], ids=["result", "use", "citation"])
+def test_anthropic_blocks_that_are_not_read_are_looked_at(fronted, fake, block):
+    asked = {"model": "claude-fake", "max_tokens": 100, "messages": HELLO}
+    fake.script.content = [block, {"type": "text", "text": "Goodbye."}]
+    status, _, answer = fronted.post("/v1/messages", asked)
+    assert status == 200 and KEY not in str(answer) and "Goodbye." in str(answer)
+    harmless = json.loads(json.dumps(fake.script.content).replace(KEY, "nine o'clock"))
+    fake.script.content = harmless
+    _, _, answer = fronted.post("/v1/messages", asked)
+    assert answer["content"] == harmless
+
+
+HATE = "firewall: {policies: [{name: default, rules: [{category: hate, direction: output, action: block, threshold: 0.6}]}]}"
+HARMLESS = "The capital of France is Paris. "
+HATEFUL = "I hate those filthy immigrants, they are vermin, subhuman scum, and every one of them should be killed. "
+
+
+def test_a_sentence_that_is_blocked_is_not_shown_first(tmp_path, fake_session, fake):
+    server = Gatehouse(tmp_path / "hate", config=fronting(fake_session, extra=HATE), env={"FAKE_KEY": "sk-upstream-secret"}).start()
+    try:
+        client = openai.OpenAI(base_url=server.url + "/v1", api_key=server.key, max_retries=0)
+        fake.script.text = HARMLESS * 3
+        chunks = client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True)
+        assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices).strip() == fake.script.text.strip()
+        fake.script.text = HARMLESS + HATEFUL + "That is all I have to say."
+        shown = ""
+        with pytest.raises(openai.APIError):
+            for chunk in client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True):
+                shown += chunk.choices[0].delta.content or "" if chunk.choices else ""
+        assert shown.strip() == HARMLESS.strip()
     finally:
         server.stop()

@@ -104,6 +104,11 @@ net::Headers HttpBackend::headers(std::string_view accept, const CallContext& co
   headers.add("accept", accept);
   if (!context.traceparent.empty()) headers.add("traceparent", context.traceparent);
   if (!context.tracestate.empty()) headers.add("tracestate", context.tracestate);
+  if (anthropic() && !context.anthropic_beta.empty()) {
+    std::string betas(headers.get("anthropic-beta"));  // what the operator set for all requests
+    if (!betas.empty()) betas.push_back(',');
+    headers.set("anthropic-beta", betas.append(context.anthropic_beta));
+  }
   return headers;
 }
 

@@ -18,7 +18,7 @@ inline constexpr size_t kMaxErrorBytes = 64 * 1024;
 
 /// A server over HTTP, of OpenAI's or Anthropic's dialect. Immutable, so that all event loops share
 /// it; connections belong to each loop's own client. Of the caller's headers only the trace context
-/// goes on.
+/// goes on, and to an upstream of Anthropic's dialect the beta features.
 class HttpBackend final : public Backend {
  public:
   HttpBackend(const UpstreamSpec& spec, net::Endpoint endpoint);

@@ -27,6 +27,9 @@ class Script:
     byte_by_byte: bool = False
     thinking: str | None = None             # what the model thinks before it answers
     stream: list | None = None              # what is streamed instead: [(event, data)] of Anthropic's, or OpenAI's deltas
+    choice: dict = field(default_factory=dict)   # members that an OpenAI choice has besides
+    message: dict = field(default_factory=dict)  # likewise its message
+    content: list | None = None             # Anthropic: the blocks of a whole answer
 
 
 @dataclass
@@ -140,15 +143,16 @@ class FakeUpstream:
         return s.usage or {"prompt_tokens": 11, "completion_tokens": len(s.text.split()), "total_tokens": 11 + len(s.text.split())}
 
     def _openai(self, seen, s):
-        message = {"role": "assistant", "content": s.text, "refusal": None}
+        message = {"role": "assistant", "content": s.text, "refusal": None, **s.message}
         if s.thinking:
             message["reasoning_content"] = s.thinking
         finish = "stop"
         if s.tool_calls:
             message = {"role": "assistant", "content": None, "tool_calls": [{"id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": t["arguments"]}} for t in s.tool_calls]}
             finish = "tool_calls"
+        said = {"message": message} if seen.path.endswith("/chat/completions") else {"text": s.text}
         answer = {"id": "chatcmpl-fake", "object": "chat.completion", "created": 1730000000, "model": seen.body["model"],
-                  "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}]}
+                  "choices": [{"index": i, **said, "logprobs": None, "finish_reason": finish, **s.choice} for i in range(seen.body.get("n") or 1)]}
         if not s.omit_usage:
             answer["usage"] = self._usage(s)
         return answer
@@ -160,6 +164,7 @@ class FakeUpstream:
             content.insert(0, {"type": "thinking", "thinking": s.thinking, "signature": "c2lnbmVk"})
         if s.tool_calls:
             content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"])} for t in s.tool_calls]
+        content = s.content or content
         return {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
                 "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None,
                 "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"]}}

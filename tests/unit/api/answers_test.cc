@@ -86,6 +86,44 @@ TEST(OpenAiAnswer, ErrorsWithStatus200AreErrors) {
   }
 }
 
+TEST(OpenAiAnswer, MoreThanIsLookedAtIsRefused) {
+  const auto times = [](size_t count, const std::string& item) {
+    std::string list;
+    for (size_t i = 0; i < count; ++i) list += (i == 0 ? "" : ",") + item;
+    return list;
+  };
+  const std::string choice = R"({"message":{"content":"x"}})";
+  EXPECT_TRUE(parse_completion(R"({"choices":[)" + times(256, choice) + "]}", Dialect::openai));
+  EXPECT_FALSE(parse_completion(R"({"choices":[)" + times(257, choice) + "]}", Dialect::openai));
+  const std::string calls =
+      R"({"choices":[{"message":{"tool_calls":[)" + times(4097, R"({"id":"i"})") + "]}}]}";
+  EXPECT_FALSE(parse_completion(calls, Dialect::openai));
+  const std::string blocks =
+      R"({"content":[)" + times(4097, R"({"type":"text","text":"x"})") + "]}";
+  EXPECT_FALSE(parse_completion(blocks, Dialect::anthropic));
+}
+
+TEST(OpenAiAnswer, WhatIsNotReadIsKept) {
+  EXPECT_EQ(openai(answer(R"({"role":"assistant","content":"four","annotations":[]})", "")).unread,
+            "");
+  const ChatCompletion completion = openai(answer(
+      R"({"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"}],)"
+      R"("audio":{"transcript":"t"}})",
+      R"(,"citations":["c"])"));
+  EXPECT_EQ(completion.choices[0].thinking[0].text, "hm");
+  EXPECT_EQ(completion.choices[0].text, "a");
+  EXPECT_EQ(completion.unread, "transcript: t\ncitations: c");
+}
+
+TEST(AnthropicAnswer, WhatIsNotReadIsKept) {
+  const ChatCompletion completion = anthropic(
+      R"({"id":"m","type":"message","role":"assistant","model":"c","content":[)"
+      R"({"type":"text","text":"a","citations":[{"cited_text":"b","document_index":0}]},"c",)"
+      R"({"type":"code_execution_tool_result","content":{"stdout":"d"}}],"stop_reason":"end_turn",)"
+      R"("stop_sequence":null,"container":{"id":"i"},"usage":{"input_tokens":1,"output_tokens":1}})");
+  EXPECT_EQ(completion.unread, "cited_text: b\nc\ntype: code_execution_tool_result\nstdout: d");
+}
+
 TEST(AnthropicAnswer, IsReadWithInclusiveCounts) {
   const std::string body =
       R"({"id":"msg_1","type":"message","role":"assistant","model":"c","content":[)"

@@ -104,6 +104,51 @@ TEST(OpenAiEvents, BadOnesAreErrors) {
   }
 }
 
+TEST(OpenAiEvents, ContentInPartsIsRead) {
+  StreamParser parser(Dialect::openai, kChat);
+  const ChatEvent read = event(
+      parser,
+      chunk(
+          R"([{"index":0,"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},)"
+          R"({"type":"text","text":"a"},{"type":"text","text":"b"},{"type":"reference","ids":["x"]}]}}])"));
+  EXPECT_EQ(read.choices[0].thinking, "hm");
+  EXPECT_EQ(read.choices[0].text, "ab");
+  EXPECT_EQ(read.unread, "ids: x");
+  EXPECT_FALSE(read.edited);
+}
+
+TEST(OpenAiEvents, WhatIsNotReadIsKept) {
+  const struct {
+    const char* delta;
+    const char* unread;
+  } rows[] = {
+      {R"({"role":"assistant","content":"a","refusal":null,"tool_calls":[{"index":0,"id":"i","type":"function","function":{"name":"f","arguments":"{}"}}]})",
+       ""},
+      {R"({"content":"a","content":"b"})", "content: b"},
+      {R"({"content":{"text":"a"}})", "text: a"},
+      {R"({"refusal":["a",1,"b"]})", "refusal: a\nrefusal: b"},
+      {R"({"reasoning_content":"a","reasoning":"a"})", ""},
+      {R"({"reasoning_content":"a","reasoning":"b"})", "b"},
+      {R"({"tool_calls":[{"index":0,"id":"i","function":{"name":"f","arguments":{"k":"v"}}}]})",
+       "k: v"},
+      {R"({"tool_calls":[{"index":0,"id":"i","function":{"arguments":""},"custom":{"input":"x"}}]})",
+       "input: x"},
+      {R"({"tool_calls":"a"})", "tool_calls: a"},
+      {R"({"audio":{"id":"i","data":"QUJD","transcript":"t"}})",
+       "id: i\ndata: QUJD\ntranscript: t"},
+      {R"({"images":[{"image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}]})",
+       ""},
+  };
+  for (const auto& row : rows) {
+    StreamParser parser(Dialect::openai, kChat);
+    const ChatEvent read =
+        event(parser, chunk(R"([{"index":0,"delta":)" + std::string(row.delta) +
+                                R"(,"logprobs":null,"finish_reason":null}])",
+                            R"(,"system_fingerprint":"fp","obfuscation":"xyz")"));
+    EXPECT_EQ(read.unread, row.unread) << row.delta;
+  }
+}
+
 TEST(OpenAiEvents, TextCompletionsAreRead) {
   StreamParser parser(Dialect::openai, ChatRequest::Operation::text_completion);
   const ChatEvent read =

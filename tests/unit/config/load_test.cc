@@ -52,6 +52,28 @@ TEST(ConfigParse, EmptyFileIsTheDefaults) {
   }
 }
 
+TEST(ConfigParse, ListedModelsAreServedWithoutAnEntry) {
+  const auto config = parse(R"(
+engine: {enabled: false}
+upstreams:
+  - {name: a, base_url: "http://h/v1", models: [both, both, mine]}
+  - {name: b, base_url: "http://h/v1", models: [b-only, both]}
+models: [{name: mine, targets: [{upstream: b, model: other}]}]
+)",
+                            "f.yaml", {});
+  ASSERT_TRUE(config.has_value()) << to_string(config.error());
+  ASSERT_EQ(config->models.size(), 3U);
+  EXPECT_EQ(named(config->models, "mine")->targets[0].model, "other");
+  EXPECT_EQ(named(config->models, "b-only")->targets[0].upstream, "b");
+  const routing::AliasSpec* both = named(config->models, "both");
+  ASSERT_EQ(both->targets.size(), 2U);
+  EXPECT_EQ(both->targets[0].upstream, "a");
+  EXPECT_EQ(both->targets[1].upstream, "b");
+  EXPECT_EQ(both->targets[1].model, "both");
+  EXPECT_FALSE(
+      parse(R"(upstreams: [{name: a, base_url: "http://h/v1", models: ["a b"]}])", "f.yaml", {}));
+}
+
 TEST(ConfigParse, EveryKindOfKeyReachesItsSpec) {
   LoadOptions options;
   options.environment = [](const std::string& name) -> std::optional<std::string> {
@@ -121,6 +143,8 @@ audit: {on_failure: continue, access_log: true, seal_every_ms: 50}
   EXPECT_EQ(named(config->models, "default")->targets.size(), 2U);
   EXPECT_EQ(named(config->models, "default")->policy, "strict");
   ASSERT_NE(named(config->models, "smollm2"), nullptr);
+  ASSERT_NE(named(config->models, "gpt-4o-mini"), nullptr);
+  EXPECT_EQ(named(config->models, "gpt-4o-mini")->targets[0].upstream, "openai");
   const firewall::PolicySpec* strict = named(config->firewall.policies, "strict");
   ASSERT_NE(strict, nullptr);
   EXPECT_EQ(strict->mode, firewall::Mode::shadow);

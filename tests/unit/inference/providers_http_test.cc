@@ -74,7 +74,7 @@ class Providers : public testing::Test {
 
   CallContext context() {
     return CallContext{loops_[0],  *client_, cancellation_, trail_,     deadlines_, "req_1",
-                       "tenant-a", "up-m",   "00-trace",    "vendor=x", &warnings_};
+                       "tenant-a", "up-m",   "00-trace",    "vendor=x", &warnings_, betas_};
   }
 
   static Task<void> do_complete(Backend& to, const api::ChatRequest& request, CallContext& context,
@@ -151,6 +151,7 @@ class Providers : public testing::Test {
   DecisionTrail trail_;
   net::Deadlines deadlines_;
   std::vector<std::string> warnings_;
+  std::string_view betas_;
 };
 
 TEST_F(Providers, SendTheRequestAndReadTheAnswer) {
@@ -187,6 +188,18 @@ TEST_F(Providers, SpeakAnthropic) {
   EXPECT_EQ(asked[0].headers.count("authorization"), 0u);
   EXPECT_THAT(asked[0].body, HasSubstr(R"("max_tokens":4096)"));
   EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("seed")));
+}
+
+TEST_F(Providers, BetaFeaturesGoToAnthropicOnly) {
+  betas_ = "a-1,b-2";
+  upstream_.will({200, {}, kAnswer, {}, Script::End::clean});
+  ASSERT_TRUE(complete(*backend(), chat(R"("seed":1)")));
+  EXPECT_EQ(upstream_.asked()[0].headers.count("anthropic-beta"), 0u);
+  spec_.kind = UpstreamSpec::Kind::anthropic;
+  spec_.headers = {{"anthropic-beta", "c-3"}};
+  upstream_.will({500, {}, "", {}, Script::End::clean});
+  (void)complete(*backend(), chat(R"("seed":1)"));
+  EXPECT_EQ(upstream_.asked()[1].headers.at("anthropic-beta"), "c-3,a-1,b-2");
 }
 
 TEST_F(Providers, CountTokensWhereTheUpstreamCan) {

@@ -215,6 +215,77 @@ TEST(Firewall, AnUnsupportedSentenceIsNotShownWhereverTheAnswerIsCut) {
   EXPECT_FALSE(guard->finish({0, 0}).blocked);
 }
 
+PolicySpec hate_spec(Action action) {
+  PolicySpec spec;
+  RuleSpec rule;
+  rule.category = Category::hate;
+  rule.direction = Direction::output;
+  rule.action = action;
+  rule.threshold = 0.6F;
+  spec.rules.push_back(rule);
+  return spec;
+}
+
+constexpr char kHateful[] =
+    "I hate those filthy immigrants, they are vermin, subhuman scum, and every one of them should "
+    "be killed.";
+
+TEST(Firewall, AHatefulSentenceIsNotShownWhereverTheAnswerIsCut) {
+  const auto policy = *Policy::compile(hate_spec(Action::block));
+  const std::string harmless = "The capital of France is Paris. ";
+  const std::string answer = harmless + kHateful + " That is all I have to say.";
+  for (size_t cut = 0; cut <= answer.size(); ++cut) {
+    const auto guard = firewall().guard_output(policy, {});
+    std::string shown = guard->feed({}, std::string_view(answer).substr(0, cut)).text;
+    shown += guard->feed({}, std::string_view(answer).substr(cut)).text;
+    const auto last = guard->finish({});
+    shown += last.text;
+    ASSERT_TRUE(harmless.starts_with(shown)) << "cut at " << cut << ": " << shown;
+    ASSERT_TRUE(last.blocked);
+    ASSERT_EQ(guard->verdict().refusal().kind, ErrorKind::blocked);
+  }
+  const auto guard = firewall().guard_output(policy, {});
+  std::string shown;
+  for (const char c : answer) shown += guard->feed({}, std::string_view(&c, 1)).text;
+  EXPECT_EQ(shown, harmless);
+  EXPECT_TRUE(guard->verdict().blocks());
+}
+
+TEST(Firewall, ASentenceWithoutAnEndIsHeldNoLongerThanThePolicySays) {
+  PolicySpec spec = hate_spec(Action::block);
+  spec.max_hold_back_chars = 160;
+  const auto policy = *Policy::compile(spec);
+  std::string endless;
+  while (endless.size() < 4000) endless += "the river flows past the town and ";
+  const auto guard = firewall().guard_output(policy, {});
+  size_t fed = 0, shown = 0;
+  for (; fed < endless.size(); fed += 5) {
+    shown += guard->feed({}, std::string_view(endless).substr(fed, 5)).text.size();
+    ASSERT_LE(std::min(fed + 5, endless.size()) - shown, 2 * spec.max_hold_back_chars);
+  }
+  shown += guard->finish({}).text.size();
+  EXPECT_EQ(shown, endless.size());
+}
+
+TEST(Firewall, NothingIsHeldForARuleThatOnlyNotes) {
+  const auto guard = firewall().guard_output(*Policy::compile(hate_spec(Action::flag)), {});
+  EXPECT_EQ(guard->feed({}, "The capital of France is ").text, "The capital of France is ");
+  EXPECT_FALSE(guard->feed({}, kHateful).blocked);
+  EXPECT_FALSE(guard->finish({}).blocked);
+  EXPECT_EQ(guard->verdict().action, Action::flag);
+}
+
+TEST(Firewall, ATextOfItsOwnIsJudgedAtOnce) {
+  const auto guard = firewall().guard_output(Policy::default_policy(), {});
+  EXPECT_EQ(guard->whole("title: Opening hours").text, "title: Opening hours");
+  const auto redacted = guard->whole("stdout: AKIAIOSFODNN7REALKEY");
+  EXPECT_FALSE(redacted.blocked);
+  EXPECT_EQ(redacted.text.find("AKIA"), std::string::npos) << redacted.text;
+  EXPECT_EQ(guard->verdict().action, Action::redact);
+  const auto strict = firewall().guard_output(*Policy::compile(hate_spec(Action::block)), {});
+  EXPECT_TRUE(strict->whole(kHateful).blocked);
+}
+
 TEST(Firewall, SourcesThatDoNotFitAreSkippedOrRefusedAsThePolicySays) {
   const std::string much(Sources::kMaxBytes + 1, 'x');
   const std::vector<std::string_view> sources = {much};

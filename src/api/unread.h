@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+
+/// What an answer holds beside what its readers take over: it would reach a client of the same
+/// dialect with the answer's own bytes, so the firewall has to see it. Internal to the layer.
+namespace gatehouse::api {
+
+/// The objects of an answer whose members are known.
+enum class AnswerPart : uint8_t {
+  openai_root,
+  openai_choice,      // of a whole chat
+  openai_delta,       // of a chat's stream
+  openai_completion,  // of a legacy completion, whole or streamed
+  openai_message,     // or what a delta holds
+  openai_call,        // whole or a piece
+  openai_function,    // of a piece of a call
+  openai_whole_function,
+  openai_custom,
+  text_part,
+  thinking_part,
+  anthropic_root,
+  anthropic_text,
+  anthropic_thinking,
+  anthropic_redacted,
+  anthropic_tool_use,
+};
+
+/// Appends what there is to read in the members of `object` that no reader takes over: unknown
+/// ones, known ones of another type than is read, and those that are there a second time. Members
+/// that are known to hold nothing that a model wrote (ids, counts) are passed over. Allocates
+/// nothing where there is nothing to append.
+void append_unread(const json::Object& object, AnswerPart part, std::string& out);
+
+/// The same for all of an element: "name: text" for each string in it, line by line. What is
+/// encoded (an image, a signature) can't be read and is left out.
+void append_unread(std::string_view name, const json::Element& element, std::string& out);
+
+/// A message's content in parts, Mistral's and others' form: its text, what the model thinks, and
+/// what is neither.
+void read_content_parts(const json::Array& parts, std::string& text, std::string& thinking,
+                        std::string& unread);
+
+}  // namespace gatehouse::api

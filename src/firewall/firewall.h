@@ -20,7 +20,7 @@
 
 namespace gatehouse::firewall {
 
-class Vault;  // text/: what was redacted, and under which placeholder
+class Vault;  // pii/: what was redacted, and under which placeholder
 
 /// One piece of text of a request and who supplied it. `text` is UTF-8 (anything else is inspected
 /// as if each bad byte were U+FFFD) and must live through the call.
@@ -118,7 +118,7 @@ struct OutputContext {
   std::string_view canary;         // empty: none was planted
   /// Tool results and documents of the request, which the answer should rest on.
   std::span<const std::string_view> sources;
-  std::shared_ptr<Vault> vault;  // null: nothing was redacted in the input
+  const Vault* vault = nullptr;  // null: nothing was redacted in the input, or for good
 };
 
 /// Which of an answer's texts a chunk belongs to.

@@ -6,6 +6,7 @@
 
 #include "firewall/inspector_scratch.h"
 #include "firewall/pii/pii_detector.h"
+#include "firewall/pii/redact.h"
 #include "firewall/pii/vault.h"
 #include "firewall/role_markers.h"
 

@@ -10,6 +10,7 @@
 #include "firewall/grounding/sources.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
+#include "firewall/pii/restorer.h"
 #include "firewall/pii/vault.h"
 #include "firewall/stream/stream_window.h"
 
@@ -173,7 +174,7 @@ class WindowedGuard final : public OutputGuard {
     const bool content = id.tool_call == StreamId{}.tool_call;
     if (!content) rules.sources = nullptr;  // arguments, thoughts and refusals state nothing
     auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
-    if (vault_) {
+    if (vault_ != nullptr && !vault_->empty()) {
       stream->restorer.emplace(*vault_,
                                id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
     }
@@ -229,7 +230,7 @@ class WindowedGuard final : public OutputGuard {
 
   const Parts& parts_;
   const std::shared_ptr<const Policy> policy_;
-  const std::shared_ptr<Vault> vault_;
+  const Vault* const vault_;
   Verdict verdict_;
   Judge judge_;
   OutputRules rules_;

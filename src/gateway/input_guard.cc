@@ -41,6 +41,7 @@ Source source_of(api::Role role) {
 struct Texts {
   std::vector<Segment> segments;
   std::vector<std::string*> places;
+  firewall::Vault* vault = nullptr;  // null: what is redacted is gone for good
   size_t bytes = 0;
 
   void add(Source source, std::string& text, size_t message, size_t part) {
@@ -76,10 +77,9 @@ Texts texts_of(api::ChatRequest& request) {
 Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
-  firewall::Vault* vault = scope.vault().get();
   const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
-  const auto inspect_with = [&services, &policy, &texts, vault, caller](firewall::Effort effort) {
-    return services.firewall.inspect_input(policy, texts.segments, vault, caller, effort);
+  const auto inspect_with = [&services, &policy, &texts, caller](firewall::Effort effort) {
+    return services.firewall.inspect_input(policy, texts.segments, texts.vault, caller, effort);
   };
   firewall::InputVerdict verdict;
   if (texts.bytes <= kInlineBytes) {
@@ -166,6 +166,7 @@ Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   Result<void> passed = co_await guard(scope, texts, request.edited);
   if (passed) plant_canary(scope, request);
   co_return passed;
+  texts.vault = scope.vault();
 }
 
 Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text) {

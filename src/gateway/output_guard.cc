@@ -63,6 +63,7 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
   bool blocked = false;
+  bool edited = false;
   const auto apply = [&](firewall::StreamId stream, std::string& text) {
     if (blocked || text.empty()) return;
     std::string filtered = text;
@@ -70,15 +71,19 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
     if (filtered == text) return;
     text = std::move(filtered);
     completion.edited = true;
+    edited = true;
   };
   for (api::Choice& choice : completion.choices) {
     const auto index = static_cast<uint32_t>(choice.index);
+    edited = false;
     for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
     apply({index, kContent}, choice.text);
     apply({index, kRefusal}, choice.refusal);
     for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
       apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
     }
+    // They would tell what was taken out, token by token, and not what was put back.
+    if (edited) choice.logprobs.clear();
   }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (blocked) return refuse(guard_->verdict().refusal());

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "firewall/pii/pii_detector.h"
-#include "firewall/pii/vault.h"
+#include "firewall/pii/placeholder.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
 #include "firewall/text/utf8.h"

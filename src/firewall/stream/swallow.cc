@@ -1,7 +1,7 @@
 // The part of the window that drops the rest of a long secret.
 #include <algorithm>
 
-#include "firewall/pii/vault.h"
+#include "firewall/pii/placeholder.h"
 #include "firewall/stream/stream_window.h"
 #include "firewall/text/utf8.h"
 

@@ -25,7 +25,9 @@ Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const S
       caller_(caller),
       effort_(effort),
       scratch_(thread_scratch()),
-      judge_(policy, Direction::input, verdict_) {}
+      judge_(policy, Direction::input, verdict_, &scratch_.edits) {
+  scratch_.edits.clear();
+}
 
 bool Inspector::start(Detector detector, Stage stage) {
   const DetectorSpec& spec = policy_.detector(detector);
@@ -206,9 +208,8 @@ void Inspector::rewrite() {
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     scratch_.cut.clear();
     bool markers = false;
-    for (const Judged& judged : verdict_.findings) {
+    for (const Judged& judged : scratch_.edits) {
       if (judged.segment != i) continue;
-      if (judged.action != Action::redact && judged.action != Action::rewrite) continue;
       if (judged.finding.category == Category::role_marker) {
         markers = true;
       } else {

@@ -38,8 +38,11 @@ tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source sou
 /// Asks the policy about findings and keeps what it says. Shared by input and output.
 class Judge {
  public:
-  Judge(const Policy& policy, Direction direction, Verdict& verdict)
-      : policy_(policy), direction_(direction), verdict_(verdict) {}
+  /// `edits`, if there is one, gets all that is to be redacted or rewritten, also what is beyond
+  /// the findings that a verdict keeps.
+  Judge(const Policy& policy, Direction direction, Verdict& verdict,
+        std::vector<Judged>* edits = nullptr)
+      : policy_(policy), direction_(direction), verdict_(verdict), edits_(edits) {}
 
   /// The action for this finding; recorded unless it is `allow`.
   Action operator()(const Finding& finding, Source source, uint32_t segment);
@@ -50,6 +53,7 @@ class Judge {
   const Policy& policy_;
   const Direction direction_;
   Verdict& verdict_;
+  std::vector<Judged>* const edits_;
 };
 
 /// Adds the time from its making to its end to one stage.

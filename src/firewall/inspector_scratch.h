@@ -10,7 +10,8 @@ namespace gatehouse::firewall {
 struct Inspector::Scratch {
   Normalised text;
   Findings findings;
-  Findings cut;  // of one segment, to be taken out
+  std::vector<Judged> edits;  // all that is to be taken out or rewritten
+  Findings cut;               // of one segment, to be taken out
   CleanMemory clean;
   std::vector<Turn> turns;
 };

@@ -144,6 +144,19 @@ TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {
   EXPECT_EQ(shown, "{\"to\":\"maria.lopez@example.com\"}");
 }
 
+TEST(Firewall, RedactsMoreValuesThanAVerdictKeeps) {
+  const auto policy = Policy::default_policy();
+  const size_t values = policy->spec().max_findings + 50;
+  std::string text;
+  for (size_t i = 0; i < values; ++i) text += "Ask someone" + std::to_string(i) + "@example.com. ";
+  const Segment segment{Source::user, text, 0, 0};
+  Vault vault;
+  const auto verdict = firewall().inspect_input(*policy, {&segment, 1}, &vault);
+  ASSERT_EQ(verdict.replacements.size(), 1U);
+  EXPECT_EQ(verdict.replacements[0].text.find('@'), std::string::npos);
+  EXPECT_EQ(vault.size(), values);
+}
+
 TEST(Firewall, ShadowModeRedactsNothing) {
   Vault vault;
   const Segment segment{Source::user, "Write to maria.lopez@example.com about the invoice.", 0, 0};

@@ -29,6 +29,9 @@ struct Segment {
   std::string_view text;
   uint32_t message = 0;  // where it stands in the request: messages[message] …
   uint32_t part = 0;     // … content part
+  /// Perhaps JSON, as of a tool call's arguments or its result. If so, it is read with the escapes
+  /// of its strings undone (findings have offsets in that text), and redacted it is JSON still.
+  bool json = false;
 };
 
 /// How long an inspection may take: `fast` stays within microseconds and says in the verdict when

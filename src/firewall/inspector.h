@@ -150,13 +150,16 @@ class Inspector {
   std::optional<OtherReading> read_again(const Reading& reading, Source source) const;
   /// Bytes of a view with the capital letters of the original's words.
   std::string with_capitals(const View& view, std::string_view text) const;
+  /// Undoes the escapes in what is JSON.
+  void read_json();
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);
 
   const Parts& parts_;
   const Policy& policy_;
-  const std::span<const Segment> segments_;
+  const std::span<const Segment> given_;
+  std::span<const Segment> segments_;  // as they read
   Vault* const vault_;
   const Caller caller_;
   const Effort effort_;

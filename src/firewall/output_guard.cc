@@ -173,6 +173,7 @@ class WindowedGuard final : public OutputGuard {
     OutputRules rules = rules_;
     const bool content = id.tool_call == StreamId{}.tool_call;
     if (!content) rules.sources = nullptr;  // arguments, thoughts and refusals state nothing
+    rules.json = id.tool_call >= 0;
     auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
     if (vault_ != nullptr && !vault_->empty()) {
       stream->restorer.emplace(*vault_,

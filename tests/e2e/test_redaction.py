@@ -141,3 +141,29 @@ def test_a_policy_can_make_it_final(tmp_path, fake_session, fake):
 def test_an_embedding_does_not_depend_on_what_else_is_asked(openai_client, fake):
     openai_client.embeddings.create(model="gpt-fake", input=[f"Of {BOB}", f"Of {ADA}"], encoding_format="float")
     assert fake.seen[-1].body["input"] == ["Of [EMAIL]", "Of [EMAIL]"]
+
+
+WITH_KEY = r'{"body": "key\nAKIAIOSFODNN7REALKEY", "tab": "\tAKIAIOSFODNN7REALKEY\"", "n": 1}'
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_secret_behind_an_escape_is_not_shown_and_arguments_stay_json(openai_client, fake, stream):
+    fake.script.tool_calls = [{"id": "call_1", "name": "send", "arguments": WITH_KEY}]
+    tools = [{"type": "function", "function": {"name": "send", "parameters": {"type": "object"}}}]
+    answer = openai_client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "Hello"}], tools=tools, stream=stream)
+    if stream:
+        arguments = "".join(call.function.arguments or "" for c in answer if c.choices for call in c.choices[0].delta.tool_calls or [])
+    else:
+        arguments = answer.choices[0].message.tool_calls[0].function.arguments
+    assert json.loads(arguments) == {"body": "key\n[SECRET]", "tab": "\t[SECRET]\"", "n": 1}
+
+
+def test_what_goes_to_a_tool_and_comes_from_it_stays_json(openai_client, fake):
+    call = {"id": "call_1", "type": "function", "function": {"name": "pay", "arguments": r'{"to": "bob\u0040example.org", "card": 4111111111111111}'}}
+    history = [{"role": "user", "content": "Pay him."}, {"role": "assistant", "tool_calls": [call]},
+               {"role": "tool", "tool_call_id": "call_1", "content": r'{"note": "Hi\nbob@example.org", "paid": true}'}]
+    fake.script.text = "Paid: [EMAIL_1] with [CARD_1]."
+    assert ask_openai(openai_client, history, False) == f"Paid: {BOB} with 4111111111111111."
+    sent = fake.seen[-1].body["messages"]
+    assert json.loads(sent[1]["tool_calls"][0]["function"]["arguments"]) == {"to": "[EMAIL_1]", "card": "[CARD_1]"}
+    assert json.loads(sent[2]["content"]) == {"note": "Hi\n[EMAIL_1]", "paid": True}

@@ -5,6 +5,7 @@
 
 #include "firewall/pii/placeholder.h"
 #include "firewall/pii/vault.h"
+#include "firewall/text/json_view.h"
 
 namespace gatehouse::firewall {
 namespace {
@@ -66,6 +67,23 @@ std::string redact(std::string_view text, std::span<const Finding> findings, Vau
     at = cut.end;
   }
   out.append(text, at);
+  return out;
+}
+
+std::string redact_json(std::string_view json, std::span<const Finding> findings, Vault* vault) {
+  std::string view;
+  std::string out;
+  JsonView reader([&](std::string_view rule, size_t begin, size_t end, std::string& to) {
+    append_placeholder(rule, std::string_view(view).substr(begin, end - begin), vault, to);
+  });
+  reader.feed(json, view);
+  reader.finish(view);
+  for (const Cut& cut : cuts_of(findings, view.size())) {
+    reader.show(cut.begin, out);
+    reader.replace(cut.end, cut.rule, out);
+  }
+  reader.show(view.size(), out);
+  reader.end(out);
   return out;
 }
 

@@ -239,18 +239,19 @@ void Inspector::rewrite() {
   if (vault_ != nullptr) {
     for (const Segment& segment : segments_) vault_->avoid(segment.text);
   }
-  for (uint32_t i = 0; i < segments_.size(); ++i) {
+  std::stable_sort(scratch_.edits.begin(), scratch_.edits.end(),
+                   [](const Judged& a, const Judged& b) { return a.segment < b.segment; });
+  for (auto edit = scratch_.edits.begin(); edit != scratch_.edits.end();) {
+    const uint32_t i = edit->segment;
     scratch_.cut.clear();
     bool markers = false;
-    for (const Judged& judged : scratch_.edits) {
-      if (judged.segment != i) continue;
-      if (judged.finding.category == Category::role_marker) {
+    for (; edit != scratch_.edits.end() && edit->segment == i; ++edit) {
+      if (edit->finding.category == Category::role_marker) {
         markers = true;
       } else {
-        scratch_.cut.push_back(judged.finding);
+        scratch_.cut.push_back(edit->finding);
       }
     }
-    if (scratch_.cut.empty() && !markers) continue;
     const std::string_view given = given_[i].text;
     std::string text = given_[i].json && is_json(given, scratch_.parser)
                            ? redact_json(given, scratch_.cut, vault_)

@@ -173,7 +173,7 @@ const Schema& policy_schema() {
         },
         "Whose text is inspected on its way to the model.");
     d.boolean("reversible_redaction", &PolicySpec::reversible_redaction,
-              "Placeholders of redacted text are turned back in what the caller is shown.");
+              "Placeholders of personal data are turned back in what the caller is shown.");
     d.boolean("canary", &PolicySpec::canary,
               "Plants a token at the end of the system prompt (some 30 tokens, the same for each "
               "request with that prompt) and watches for it in answers.");

@@ -20,7 +20,7 @@
 
 namespace gatehouse::firewall {
 
-class Vault;  // text/: what was redacted, and under which placeholder
+class Vault;  // pii/: what was redacted, and under which placeholder
 
 /// One piece of text of a request and who supplied it. `text` is UTF-8 (anything else is inspected
 /// as if each bad byte were U+FFFD) and must live through the call.
@@ -29,6 +29,9 @@ struct Segment {
   std::string_view text;
   uint32_t message = 0;  // where it stands in the request: messages[message] …
   uint32_t part = 0;     // … content part
+  /// Perhaps JSON, as of a tool call's arguments or its result. If so, it is read with the escapes
+  /// of its strings undone (findings have offsets in that text), and redacted it is JSON still.
+  bool json = false;
 };
 
 /// How long an inspection may take: `fast` stays within microseconds and says in the verdict when
@@ -118,7 +121,7 @@ struct OutputContext {
   std::string_view canary;         // empty: none was planted
   /// Tool results and documents of the request, which the answer should rest on.
   std::span<const std::string_view> sources;
-  std::shared_ptr<Vault> vault;  // null: nothing was redacted in the input
+  const Vault* vault = nullptr;  // null: nothing was redacted in the input, or for good
 };
 
 /// Which of an answer's texts a chunk belongs to.

@@ -6,10 +6,23 @@
 
 #include "firewall/inspector_scratch.h"
 #include "firewall/pii/pii_detector.h"
+#include "firewall/pii/redact.h"
 #include "firewall/pii/vault.h"
 #include "firewall/role_markers.h"
+#include "firewall/text/json_view.h"
 
 namespace gatehouse::firewall {
+namespace {
+
+bool is_json(std::string_view text, json::Parser& parser) {
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos) return false;
+  const char first = text[begin];
+  return (first == '{' || first == '[' || first == '"') && parser.parse_copy(text);
+}
+
+}  // namespace
+
 Inspector::Scratch& Inspector::thread_scratch() {
   thread_local Scratch scratch;
   return scratch;
@@ -19,12 +32,15 @@ Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const S
                      Vault* vault, const Caller& caller, Effort effort)
     : parts_(parts),
       policy_(policy),
+      given_(segments),
       segments_(segments),
       vault_(vault),
       caller_(caller),
       effort_(effort),
       scratch_(thread_scratch()),
-      judge_(policy, Direction::input, verdict_) {}
+      judge_(policy, Direction::input, verdict_, &scratch_.edits) {
+  scratch_.edits.clear();
+}
 
 bool Inspector::start(Detector detector, Stage stage) {
   const DetectorSpec& spec = policy_.detector(detector);
@@ -48,6 +64,7 @@ void Inspector::skip(Detector detector) {
 InputVerdict Inspector::run() {
   size_t total = 0;
   scratch_.turns.clear();
+  read_json();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     total += segments_[i].text.size();
     if (total > policy_.spec().max_input_bytes) {
@@ -67,6 +84,26 @@ InputVerdict Inspector::run() {
   judge_.settle();
   if (!policy_.shadow() && !verdict_.blocks()) rewrite();
   return std::move(verdict_);
+}
+
+void Inspector::read_json() {
+  scratch_.views.clear();
+  const auto is_escaped = [this](const Segment& segment) {
+    return segment.json && segment.text.find('\\') != std::string_view::npos &&
+           is_json(segment.text, scratch_.parser);
+  };
+  for (size_t i = 0; i < given_.size(); ++i) {
+    if (!is_escaped(given_[i])) continue;
+    if (segments_.data() == given_.data()) {
+      scratch_.read.assign(given_.begin(), given_.end());
+      segments_ = scratch_.read;
+    }
+    std::string& view = scratch_.views.emplace_back();
+    JsonView reader(nullptr);
+    reader.feed(given_[i].text, view);
+    reader.finish(view);
+    scratch_.read[i].text = view;
+  }
 }
 
 void Inspector::inspect_unless_known(uint32_t index) {
@@ -202,25 +239,28 @@ void Inspector::rewrite() {
   if (vault_ != nullptr) {
     for (const Segment& segment : segments_) vault_->avoid(segment.text);
   }
-  for (uint32_t i = 0; i < segments_.size(); ++i) {
+  std::stable_sort(scratch_.edits.begin(), scratch_.edits.end(),
+                   [](const Judged& a, const Judged& b) { return a.segment < b.segment; });
+  for (auto edit = scratch_.edits.begin(); edit != scratch_.edits.end();) {
+    const uint32_t i = edit->segment;
     scratch_.cut.clear();
     bool markers = false;
-    for (const Judged& judged : verdict_.findings) {
-      if (judged.segment != i) continue;
-      if (judged.action != Action::redact && judged.action != Action::rewrite) continue;
-      if (judged.finding.category == Category::role_marker) {
+    for (; edit != scratch_.edits.end() && edit->segment == i; ++edit) {
+      if (edit->finding.category == Category::role_marker) {
         markers = true;
       } else {
-        scratch_.cut.push_back(judged.finding);
+        scratch_.cut.push_back(edit->finding);
       }
     }
-    if (scratch_.cut.empty() && !markers) continue;
-    std::string text = redact(segments_[i].text, scratch_.cut, vault_);
+    const std::string_view given = given_[i].text;
+    std::string text = given_[i].json && is_json(given, scratch_.parser)
+                           ? redact_json(given, scratch_.cut, vault_)
+                           : redact(given, scratch_.cut, vault_);
     if (markers) {
       size_t count = 0;
       text = neutralise_role_markers(text, count);
     }
-    if (text != segments_[i].text) verdict_.replacements.push_back({i, std::move(text)});
+    if (text != given) verdict_.replacements.push_back({i, std::move(text)});
   }
 }
 

@@ -38,8 +38,11 @@ tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source sou
 /// Asks the policy about findings and keeps what it says. Shared by input and output.
 class Judge {
  public:
-  Judge(const Policy& policy, Direction direction, Verdict& verdict)
-      : policy_(policy), direction_(direction), verdict_(verdict) {}
+  /// `edits`, if there is one, gets all that is to be redacted or rewritten, also what is beyond
+  /// the findings that a verdict keeps.
+  Judge(const Policy& policy, Direction direction, Verdict& verdict,
+        std::vector<Judged>* edits = nullptr)
+      : policy_(policy), direction_(direction), verdict_(verdict), edits_(edits) {}
 
   /// The action for this finding; recorded unless it is `allow`.
   Action operator()(const Finding& finding, Source source, uint32_t segment);
@@ -50,6 +53,7 @@ class Judge {
   const Policy& policy_;
   const Direction direction_;
   Verdict& verdict_;
+  std::vector<Judged>* const edits_;
 };
 
 /// Adds the time from its making to its end to one stage.
@@ -146,13 +150,16 @@ class Inspector {
   std::optional<OtherReading> read_again(const Reading& reading, Source source) const;
   /// Bytes of a view with the capital letters of the original's words.
   std::string with_capitals(const View& view, std::string_view text) const;
+  /// Undoes the escapes in what is JSON.
+  void read_json();
   /// Writes the replacements: once all is judged, since a request that is blocked needs none.
   void rewrite();
   void learned_harm(const learned::TextScore& score, uint32_t index);
 
   const Parts& parts_;
   const Policy& policy_;
-  const std::span<const Segment> segments_;
+  const std::span<const Segment> given_;
+  std::span<const Segment> segments_;  // as they read
   Vault* const vault_;
   const Caller caller_;
   const Effort effort_;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <list>
+#include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "firewall/inspector.h"
 
 namespace gatehouse::firewall {
@@ -10,7 +13,11 @@ namespace gatehouse::firewall {
 struct Inspector::Scratch {
   Normalised text;
   Findings findings;
-  Findings cut;  // of one segment, to be taken out
+  std::vector<Judged> edits;  // all that is to be taken out or rewritten
+  Findings cut;               // of one segment, to be taken out
+  json::Parser parser;
+  std::vector<Segment> read;     // the request's, if one of them is JSON with escapes
+  std::list<std::string> views;  // that these read
   CleanMemory clean;
   std::vector<Turn> turns;
 };

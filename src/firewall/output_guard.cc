@@ -11,6 +11,7 @@
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
 #include "firewall/learned/model.h"
+#include "firewall/pii/restorer.h"
 #include "firewall/pii/vault.h"
 #include "firewall/stream/stream_window.h"
 
@@ -217,9 +218,10 @@ class WindowedGuard final : public OutputGuard {
       return nullptr;
     }
     const bool content = id.tool_call == StreamId{}.tool_call;
-    auto stream =
-        std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules_for(content));
-    if (vault_) {
+    OutputRules rules = rules_for(content);
+    rules.json = id.tool_call >= 0;
+    auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
+    if (vault_ != nullptr && !vault_->empty()) {
       stream->restorer.emplace(*vault_,
                                id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
     }
@@ -315,7 +317,7 @@ class WindowedGuard final : public OutputGuard {
 
   const Parts& parts_;
   const std::shared_ptr<const Policy> policy_;
-  const std::shared_ptr<Vault> vault_;
+  const Vault* const vault_;
   Verdict verdict_;
   Judge judge_;
   OutputRules rules_;

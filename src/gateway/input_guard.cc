@@ -41,11 +41,13 @@ Source source_of(api::Role role) {
 struct Texts {
   std::vector<Segment> segments;
   std::vector<std::string*> places;
+  firewall::Vault* vault = nullptr;  // null: what is redacted is gone for good
   size_t bytes = 0;
 
-  void add(Source source, std::string& text, size_t message, size_t part) {
+  void add(Source source, std::string& text, size_t message, size_t part, bool json = false) {
     if (text.empty()) return;
-    segments.push_back({source, text, static_cast<uint32_t>(message), static_cast<uint32_t>(part)});
+    segments.push_back(
+        {source, text, static_cast<uint32_t>(message), static_cast<uint32_t>(part), json});
     places.push_back(&text);
     bytes += text.size();
   }
@@ -59,10 +61,12 @@ Texts texts_of(api::ChatRequest& request) {
       api::Part& part = message.parts[j];
       // A document that the user attaches is not the user speaking.
       const bool document = part.kind == api::Part::Kind::file;
-      texts.add(document ? Source::retrieved : source_of(message.role), part.text, i, j);
+      texts.add(document ? Source::retrieved : source_of(message.role), part.text, i, j,
+                message.role == api::Role::tool);
     }
     for (size_t j = 0; j < message.tool_calls.size(); ++j) {
-      texts.add(Source::assistant, message.tool_calls[j].arguments, i, message.parts.size() + j);
+      texts.add(Source::assistant, message.tool_calls[j].arguments, i, message.parts.size() + j,
+                true);
     }
   }
   for (size_t i = 0; i < request.prompts.size(); ++i) {
@@ -76,10 +80,9 @@ Texts texts_of(api::ChatRequest& request) {
 Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
   LoopServices& services = scope.services();
   const firewall::Policy& policy = *scope.policy();
-  firewall::Vault* vault = scope.vault().get();
   const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
-  const auto inspect_with = [&services, &policy, &texts, vault, caller](firewall::Effort effort) {
-    return services.firewall.inspect_input(policy, texts.segments, vault, caller, effort);
+  const auto inspect_with = [&services, &policy, &texts, caller](firewall::Effort effort) {
+    return services.firewall.inspect_input(policy, texts.segments, texts.vault, caller, effort);
   };
   firewall::InputVerdict verdict;
   if (texts.bytes <= kInlineBytes) {
@@ -163,6 +166,7 @@ std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
   Texts texts = texts_of(request);
+  texts.vault = scope.vault();
   Result<void> passed = co_await guard(scope, texts, request.edited);
   if (passed) plant_canary(scope, request);
   co_return passed;

@@ -90,27 +90,28 @@ bool AnswerGuard::filter_unread(Answer& answer) {
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
-  bool blocked = false, changed = false;
+  bool blocked = false;
+  bool edited = false;
   const auto apply = [&](firewall::StreamId stream, std::string& text) {
     if (blocked || text.empty()) return;
     std::string filtered = text;
     blocked = !filter(stream, filtered, true);
     if (filtered == text) return;
     text = std::move(filtered);
-    changed = true;
+    completion.edited = true;
+    edited = true;
   };
   for (api::Choice& choice : completion.choices) {
     const auto index = static_cast<uint32_t>(choice.index);
-    changed = false;
+    edited = false;
     for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
     apply({index, kContent}, choice.text);
     apply({index, kRefusal}, choice.refusal);
     for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
       apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
     }
-    if (!changed) continue;
-    completion.edited = true;
-    choice.logprobs.clear();  // they spell what was taken out
+    // They would tell what was taken out, token by token, and not what was put back.
+    if (edited) choice.logprobs.clear();
   }
   blocked = blocked || !filter_unread(completion);
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "api/errors.h"
-#include "firewall/pii/vault.h"
 #include "gateway/betas.h"
 
 namespace gatehouse::gateway {
@@ -194,8 +193,10 @@ Result<void> RequestScope::still_allowed() const {
   return refuse(std::move(refusal));
 }
 
-const std::shared_ptr<firewall::Vault>& RequestScope::vault() {
-  return vault_;
+firewall::Vault* RequestScope::vault() {
+  if (!policy_->spec().reversible_redaction || policy_->shadow()) return nullptr;
+  if (!vault_) vault_.emplace();
+  return &*vault_;
 }
 
 Money RequestScope::cost_of(const api::Usage& usage) const {

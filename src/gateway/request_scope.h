@@ -10,6 +10,7 @@
 #include "core/task.h"
 #include "core/trail.h"
 #include "firewall/firewall.h"
+#include "firewall/pii/vault.h"
 #include "gateway/services.h"
 #include "net/server.h"
 #include "routing/routes.h"
@@ -75,8 +76,9 @@ class RequestScope {
   const Snapshot& snapshot() const { return *snapshot_; }
   /// The firewall policy of the route, else of the tenant, else the default.
   const std::shared_ptr<const firewall::Policy>& policy() const { return policy_; }
-  /// What was redacted in the input, to be put back in the answer; null if redaction is final.
-  const std::shared_ptr<firewall::Vault>& vault();
+  /// What was redacted in the input, to be put back in the answer; null if the policy says that
+  /// redaction is final. Only after `route`, which may choose another policy.
+  firewall::Vault* vault();
   /// The token planted in the system prompt; empty if none.
   std::string_view canary() const { return canary_; }
   std::string& canary() { return canary_; }
@@ -98,7 +100,7 @@ class RequestScope {
   admission::Permit permit_;
   admission::Reservation reservation_;
   std::shared_ptr<const firewall::Policy> policy_;
-  std::shared_ptr<firewall::Vault> vault_;
+  std::optional<firewall::Vault> vault_;
   std::string canary_;
   std::string model_asked_, prompt_hmac_, betas_;
   bool settled_ = false;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "firewall/pii/pii_detector.h"
+#include "firewall/pii/redact.h"
 #include "firewall/pii/vault.h"
 #include "firewall/role_markers.h"
 #include "firewall/secrets/secret_detector.h"

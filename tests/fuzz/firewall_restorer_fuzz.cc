@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "firewall/pii/restorer.h"
 #include "firewall/pii/vault.h"
 
 using namespace gatehouse::firewall;

@@ -270,7 +270,8 @@ void add_firewall(CLI::App& root, int& exit_code) {
       "conversation:\n"
       "{\"messages\": [{\"role\": …, \"content\": …}, …], \"caller\": …}. Each answer has "
       "`action`,\n"
-      "`score`, `categories`, `spans` (of a conversation with `message`), `latency_us`.");
+      "`score`, `categories`, `spans` (of a conversation with `message`), `redacted` (the\n"
+      "texts as a model would get them, if they were changed), `latency_us`.");
   CLI::App& evaluated = sub(*wall, "eval", "Measures precision and recall on labelled texts",
                             options, exit_code, evaluate);
   evaluated.add_option("path,--data", options->input, "A .jsonl file, or a folder of them")

@@ -8,6 +8,7 @@
 
 #include "firewall/eval/eval.h"
 #include "firewall/eval/lines.h"
+#include "firewall/pii/vault.h"
 
 namespace gatehouse::firewall::eval {
 namespace {
@@ -34,6 +35,21 @@ class CodePoints {
   size_t byte_ = 0;
   size_t points_ = 0;
 };
+
+/// The texts as a model would get them, if one of them was changed.
+void append_redacted(std::string& out, std::span<const Segment> segments,
+                     const InputVerdict& verdict) {
+  if (verdict.replacements.empty()) return;
+  out += R"(,"redacted":[)";
+  auto next = verdict.replacements.begin();
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (i > 0) out += ',';
+    const bool replaced = next != verdict.replacements.end() && next->segment == i;
+    json::append_untrusted_string(out, replaced ? next->text : segments[i].text);
+    if (replaced) ++next;
+  }
+  out += ']';
+}
 
 void append_verdict(std::string& out, uint64_t line, std::span<const Segment> segments,
                     const InputVerdict& verdict) {
@@ -66,8 +82,10 @@ void append_verdict(std::string& out, uint64_t line, std::span<const Segment> se
     out += '}';
     first = false;
   }
+  out += ']';
+  append_redacted(out, segments, verdict);
   const double micros = std::chrono::duration<double, std::micro>(verdict.total()).count();
-  out += fmt::format(R"(],"latency_us":{:.1f}}})", micros);
+  out += fmt::format(R"(,"latency_us":{:.1f}}})", micros);
   out += '\n';
 }
 
@@ -111,7 +129,9 @@ Result<ScanStats> scan(const Firewall& firewall, const Policy& policy, std::FILE
       in, options.bad_line, stats, [&](const Row& row, uint64_t number) -> Result<void> {
         const std::vector<Segment> segments = segments_of(row, options.default_source);
         // Without a tenant no clean text is remembered: each is inspected, and its time is true.
-        const InputVerdict verdict = firewall.inspect_input(policy, segments, nullptr,
+        Vault vault;
+        Vault* const numbers = policy.spec().reversible_redaction ? &vault : nullptr;
+        const InputVerdict verdict = firewall.inspect_input(policy, segments, numbers,
                                                             Caller{"", row.caller}, Effort::whole);
         line.clear();
         append_verdict(line, number, segments, verdict);

@@ -53,7 +53,8 @@ std::vector<RuleSpec> build() {
     add({C::injection, D::input, source, "abuse.variation", A::block, 0.50F});
   }
 
-  // Personal data and secrets leave for the model as placeholders, and come back to the caller.
+  // Personal data and secrets leave for the model as placeholders. Personal data comes back to the
+  // caller; a secret, which may stand in a tool result that the caller never saw, does not.
   for (const S source : {S::user, S::tool, S::retrieved, S::assistant}) {
     add(rule(C::pii, D::input, source, A::redact, 0.60F));
     add(rule(C::secret, D::input, source, A::redact, 0.60F));

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "firewall/pii/pii_detector.h"
-#include "firewall/pii/vault.h"
+#include "firewall/pii/placeholder.h"
 #include "firewall/secrets/secret_detector.h"
 #include "firewall/signatures/signature_set.h"
 #include "firewall/text/utf8.h"
@@ -61,12 +62,45 @@ StreamWindow::StreamWindow(const OutputRules& rules)
     : rules_(rules),
       leak_cursor_(rules.leak != nullptr ? *rules.leak : no_prompt()),
       canary_cursor_(rules.canary != nullptr ? *rules.canary : no_canary()),
-      support_cursor_(rules.sources) {}
+      support_cursor_(rules.sources) {
+  if (!rules.json) return;
+  json_.emplace([](std::string_view rule, size_t, size_t, std::string& out) {
+    out.append("[").append(placeholder_label(rule)).append("]");
+  });
+}
+
+std::string_view StreamWindow::read(std::string_view text) {
+  if (!json_) return text;
+  read_.clear();
+  json_->feed(text, read_);
+  return read_;
+}
+
+/// Appends bytes of the buffer to what may be shown: all between the last that were and `to`.
+void StreamWindow::show(size_t from, size_t to) {
+  if (json_) {
+    json_->show(base_ + to, out_);
+  } else {
+    out_.append(buffer_, from, to - from);
+  }
+}
+
+/// Passes over bytes of the buffer up to `to`; `named`: with a placeholder in their place.
+void StreamWindow::take_out(size_t to, std::string_view rule, bool named) {
+  if (json_ && named) {
+    json_->replace(base_ + to, rule, out_);
+  } else if (json_) {
+    json_->drop(base_ + to, rule, out_);
+  } else if (named) {
+    out_.append("[").append(placeholder_label(rule)).append("]");
+  }
+}
 
 StreamWindow::Release StreamWindow::feed(std::string_view text) {
   out_.clear();
   settled_.clear();
   if (blocked_) return give();
+  text = read(text);
   if (!swallowing_.empty()) {
     swallow(text);
     return give();
@@ -81,14 +115,21 @@ StreamWindow::Release StreamWindow::finish() {
   out_.clear();
   settled_.clear();
   if (blocked_) return give();
+  std::string rest;  // an escape that never ended
+  if (json_) json_->finish(rest);
+  if (!swallowing_.empty()) swallow(std::exchange(rest, {}));
   if (!swallowing_.empty()) {
     // Dropped to its end, should more of it come.
     settled_.push_back({Category::secret, swallowing_, static_cast<uint32_t>(swallow_begin_),
                         static_cast<uint32_t>(received()), 0.95F, "format"});
-    return give();
+  } else {
+    const size_t position = received();
+    buffer_.append(rest);
+    watch(rest, position, true);
+    evaluate(true);
   }
-  watch({}, received(), true);
-  return evaluate(true);
+  if (json_ && !blocked_) json_->end(out_);
+  return give();
 }
 
 StreamWindow::Release StreamWindow::give() {
@@ -314,7 +355,7 @@ void StreamWindow::settle(size_t hold) {
     if (blocked_) break;
   }
   if (!blocked_ && shown < hold) {
-    out_.append(buffer_, shown, hold - shown);
+    show(shown, hold);
     shown = hold;
   }
   released_ = std::max({released_, shown, blocked_ ? buffer_.size() : hold});
@@ -330,16 +371,16 @@ void StreamWindow::act(const Finding& finding, size_t& shown) {
   const bool whole = is_whole(finding.category);
   const size_t begin = std::max(shown, finding.begin - std::min<size_t>(finding.begin, base_));
   if (action >= Action::ask || (whole && action >= Action::redact)) {
-    out_.append(buffer_, shown, begin - shown);
+    show(shown, begin);
     shown = begin;
     blocked_ = true;
   } else if (action == Action::redact || action == Action::rewrite) {
     const size_t end = finding.end - base_;
     if (end <= shown) return;
-    out_.append(buffer_, shown, begin - shown);
+    show(shown, begin);
     // What overlaps a piece just taken out is taken out with it.
     const bool overlaps = shown == redacted_to_ && finding.begin < base_ + shown;
-    if (!overlaps) out_.append("[").append(placeholder_label(finding.rule)).append("]");
+    take_out(end, finding.rule, !overlaps);
     redacted_to_ = end;
     shown = end;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
 #include "firewall/tagger/tagger.h"
+#include "firewall/text/json_view.h"
 #include "firewall/text/normaliser.h"
 #include "firewall/types.h"
 
@@ -29,6 +31,7 @@ struct OutputRules {
   const PromptLeak* leak = nullptr;       // of this request's system prompt
   const CanaryMatcher* canary = nullptr;  // planted in it
   const Sources* sources = nullptr;       // that each sentence should rest on
+  bool json = false;                      // arguments of a tool call: taken as JSON, and left so
   bool hold_sentences = false;            // until their end: an unsupported one is not shown
   /// Most bytes that are held back; what is longer is judged as what it is by then. At least 128.
   size_t max_hold = 512;
@@ -46,9 +49,9 @@ class StreamWindow {
   explicit StreamWindow(const OutputRules& rules);
 
   struct Release {
-    std::string_view text;  // may be shown; valid until the next call
-    std::span<const Finding>
-        findings;          // settled by this call; offsets in bytes of the whole answer
+    std::string_view text;              // may be shown; valid until the next call
+    std::span<const Finding> findings;  // settled by this call; offsets in bytes of the whole
+                                        // answer, of JSON as it reads
     bool blocked = false;  // show `text`, then end the answer; later calls show nothing
   };
   Release feed(std::string_view text);
@@ -67,6 +70,9 @@ class StreamWindow {
   void watch(std::string_view text, size_t position, bool last);
   void settle(size_t hold);
   void act(const Finding& finding, size_t& shown);
+  std::string_view read(std::string_view text);
+  void show(size_t from, size_t to);
+  void take_out(size_t to, std::string_view rule, bool named);
   void begin_swallow(std::string_view rule, size_t begin);
   void swallow(std::string_view text);
   void trim();
@@ -79,6 +85,8 @@ class StreamWindow {
   size_t longest_hold_ = 0;
   size_t redacted_to_ = std::string::npos;  // end of the piece taken out last, in the buffer
   size_t signature_floor_ = 0;  // offset in the answer: signatures that end before it were told
+  std::optional<JsonView> json_;
+  std::string read_;  // JSON as it reads
   std::string out_;
   Findings settled_;
   Findings found_;

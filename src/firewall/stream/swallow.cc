@@ -1,7 +1,6 @@
 // The part of the window that drops the rest of a long secret.
 #include <algorithm>
 
-#include "firewall/pii/vault.h"
 #include "firewall/stream/stream_window.h"
 #include "firewall/text/utf8.h"
 
@@ -33,7 +32,7 @@ void StreamWindow::begin_swallow(std::string_view rule, size_t begin) {
   if (action < Action::rewrite) {
     // Only told, not hidden: let it go.
     settled_.push_back(finding);
-    out_.append(buffer_, released_);
+    show(released_, buffer_.size());
     released_ = buffer_.size();
     trim();
     return;
@@ -44,7 +43,7 @@ void StreamWindow::begin_swallow(std::string_view rule, size_t begin) {
     released_ = buffer_.size();
     return;
   }
-  out_.append("[").append(placeholder_label(rule)).append("]");
+  take_out(buffer_.size(), rule, true);
   swallowing_ = rule;
   swallow_begin_ = begin;
   swallow_tail_ = buffer_.substr(buffer_.size() - std::min(buffer_.size(), kClosingLine));
@@ -79,6 +78,7 @@ void StreamWindow::swallow(std::string_view text) {
   const size_t dropped = std::min(end, text.size());
   base_ += buffer_.size() + dropped;
   buffer_.clear();
+  take_out(0, swallowing_, false);
   released_ = 0;
   leak_hold_ = canary_hold_ = support_hold_ = base_;
   if (end == text.npos) return;

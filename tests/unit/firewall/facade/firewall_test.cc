@@ -115,10 +115,10 @@ TEST(Firewall, AMandatoryDetectorOutOfTimeStopsTheRequest) {
 }
 
 TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {
-  auto vault = std::make_shared<Vault>();
+  Vault vault;
   const Segment segment{Source::user, "Write to maria.lopez@example.com about the invoice.", 0, 0};
   const auto policy = Policy::default_policy();
-  const auto verdict = firewall().inspect_input(*policy, {&segment, 1}, vault.get());
+  const auto verdict = firewall().inspect_input(*policy, {&segment, 1}, &vault);
   EXPECT_EQ(verdict.action, Action::redact);
   ASSERT_EQ(verdict.replacements.size(), 1U);
   const std::string& sent = verdict.replacements[0].text;
@@ -128,7 +128,7 @@ TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {
   const std::string placeholder = sent.substr(at, sent.find(']') + 1 - at);
 
   OutputContext context;
-  context.vault = vault;
+  context.vault = &vault;
   const std::string answer = "I wrote to " + placeholder + " today.";
   for (size_t cut = 0; cut <= answer.size(); ++cut) {
     const auto guard = firewall().guard_output(policy, context);
@@ -142,6 +142,19 @@ TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {
   std::string shown = guard->feed(arguments, "{\"to\":\"" + placeholder + "\"}").text;
   shown += guard->finish(arguments).text;
   EXPECT_EQ(shown, "{\"to\":\"maria.lopez@example.com\"}");
+}
+
+TEST(Firewall, RedactsMoreValuesThanAVerdictKeeps) {
+  const auto policy = Policy::default_policy();
+  const size_t values = policy->spec().max_findings + 50;
+  std::string text;
+  for (size_t i = 0; i < values; ++i) text += "Ask someone" + std::to_string(i) + "@example.com. ";
+  const Segment segment{Source::user, text, 0, 0};
+  Vault vault;
+  const auto verdict = firewall().inspect_input(*policy, {&segment, 1}, &vault);
+  ASSERT_EQ(verdict.replacements.size(), 1U);
+  EXPECT_EQ(verdict.replacements[0].text.find('@'), std::string::npos);
+  EXPECT_EQ(vault.size(), values);
 }
 
 TEST(Firewall, ShadowModeRedactsNothing) {

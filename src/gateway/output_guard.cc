@@ -264,8 +264,8 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       clear(event.choices[at]);
     }
   }
-  if (!blocked && !filter_unread(event)) {
-    blocked = true;
+  if (passed && !filter_unread(event)) {
+    passed = false;
     for (api::ChoiceDelta& delta : event.choices) {
       delta.finish_reason = api::FinishReason::none;
     }

@@ -211,13 +211,13 @@ def test_parts_that_are_not_read_are_looked_at(fronted, fake, message):
     assert status == 200 and KEY not in str(answer)
     assert answer["choices"][0]["finish_reason"] == "stop"
 
-    fake.script.deltas = [message]
+    fake.script.stream = [message]
     status, _, stream = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": True})
     assert status == 200 and KEY not in stream and stream.endswith("data: [DONE]\n\n")
 
 
 def test_the_content_of_a_stream_may_come_in_parts(openai_client, fake):
-    fake.script.deltas = [{"content": [{"type": "text", "text": "key AKIAIOSFOD"}]}, {"content": [{"type": "text", "text": "NN7REALKEY ok"}]}]
+    fake.script.stream = [{"content": [{"type": "text", "text": "key AKIAIOSFOD"}]}, {"content": [{"type": "text", "text": "NN7REALKEY ok"}]}]
     chunks = openai_client.chat.completions.create(model="gpt-fake", stream=True, messages=HELLO)
     shown = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert shown.startswith("key [") and shown.endswith("] ok") and "AKIA" not in shown
@@ -227,7 +227,7 @@ def test_harmless_parts_that_are_not_read_pass(fronted, fake):
     fake.script.message = {"annotations": CITED}
     _, _, answer = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO})
     assert answer["choices"][0]["message"]["annotations"] == CITED
-    fake.script.deltas = [{"content": "Hi"}, {"annotations": CITED}]
+    fake.script.stream = [{"content": "Hi"}, {"annotations": CITED}]
     _, _, stream = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": True})
     assert "Opening hours" in stream
 

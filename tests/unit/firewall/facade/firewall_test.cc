@@ -4,6 +4,7 @@
 
 #include "firewall/grounding/sources.h"
 #include "firewall/pii/vault.h"
+#include "unit/firewall/linear_time.h"
 #include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall {
@@ -112,6 +113,73 @@ TEST(Firewall, AMandatoryDetectorOutOfTimeStopsTheRequest) {
   EXPECT_EQ(verdict.cannot_run, Detector::learned);
   EXPECT_EQ(verdict.refusal(segments).kind, ErrorKind::unavailable);
   EXPECT_TRUE(verdict.skipped.has(Detector::learned));
+}
+
+// What an attacker would send: time that grows faster than the text denies service to others.
+TEST(Firewall, HostileTextsTakeLinearTime) {
+  const auto policy = Policy::default_policy();
+  for (const char* unit : {"sk-",
+                           "xoxb-1",
+                           "a@b.",
+                           "ab-",
+                           "a.b_c ",
+                           "-----BEGIN PRIVATE KEY-----",
+                           "http://",
+                           "a://b:x7k@d",
+                           "![",
+                           "![](http://",
+                           "<!--",
+                           "<p hidden>abcdefgh",
+                           "%41",
+                           "&#65;",
+                           "\\u0041",
+                           "=41",
+                           "=20",
+                           "....",
+                           "aaaa",
+                           "a a a a ",
+                           "a\u0301",
+                           "\u0301",
+                           "[",
+                           "(((",
+                           "}{][",
+                           "4111 ",
+                           "4111-",
+                           "4111",
+                           "1.1.1.1 ",
+                           "12:ab:",
+                           "+1 (5",
+                           "1gn0r3 ",
+                           "1gn0r3-4ll-",
+                           "vtaber ",
+                           "erongi ",
+                           "x\U000E0061",
+                           "x\uFE0F\uFE01",
+                           "\u200b",
+                           "[//]: #",
+                           "<~",
+                           "4f76 ",
+                           ".- ",
+                           "password=",
+                           "secret=a1",
+                           "azure ",
+                           "eyJ.",
+                           "<|a",
+                           "user: a\nbot: b\n",
+                           "\u0430",
+                           "\u0131\u0250q\n",
+                           "\xff",
+                           "sk-a@b.4111 ",
+                           "\n",
+                           " ",
+                           "no. yes! ",
+                           "AB 12 ",
+                           "[EMAIL_1"}) {
+    expect_linear_time(unit, 16'000, [&](const std::string& text) {
+      const Segment segment{Source::user, text, 0, 0};
+      firewall().inspect_input(*policy, {&segment, 1}, nullptr);
+    });
+  }
 }
 
 TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {

@@ -78,7 +78,9 @@ struct Verdict {
   Action action = Action::allow;
   /// What enforcing would have done; the same as `action` unless the policy is in shadow mode.
   Action unshadowed = Action::allow;
-  std::vector<Judged> findings;  // the first `max_findings` of the policy
+  /// The first `max_findings` of the policy, and each later one that calls for more than those
+  /// before it. Redaction knows no such limit.
+  std::vector<Judged> findings;
   size_t findings_dropped = 0;
   /// The highest score of each category, reached threshold or not; 0: nothing was found.
   std::array<float, kCategoryCount> scores{};

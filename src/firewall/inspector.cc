@@ -45,9 +45,16 @@ void Inspector::skip(Detector detector) {
   if (closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
 }
 
+void Inspector::judge(const Finding& finding, uint32_t index) {
+  const Action action = judge_(finding, segments_[index].source, index);
+  const bool cuts = action == Action::redact || action == Action::rewrite;
+  if (cuts && !policy_.shadow()) scratch_.cuts.push_back({index, finding});
+}
+
 InputVerdict Inspector::run() {
   size_t total = 0;
   scratch_.turns.clear();
+  scratch_.cuts.clear();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     total += segments_[i].text.size();
     if (total > policy_.spec().max_input_bytes) {
@@ -55,7 +62,7 @@ InputVerdict Inspector::run() {
       finding.category = Category::denial_of_wallet;
       finding.rule = "limit.input-bytes";
       finding.score = 1;
-      judge_(finding, segments_[i].source, i);
+      judge(finding, i);
       verdict_.unshadowed = Action::block;
       break;
     }
@@ -130,7 +137,7 @@ void Inspector::inspect(uint32_t index) {
 
 void Inspector::judge_all(uint32_t index) {
   for (const Finding& finding : scratch_.findings) {
-    judge_(finding, segments_[index].source, index);
+    judge(finding, index);
     if (is_attack(finding.category)) {
       verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
     }
@@ -144,7 +151,7 @@ void Inspector::obfuscation(uint32_t index) {
   finding.rule = "normaliser.evidence";
   finding.end = static_cast<uint32_t>(size);
   finding.score = scratch_.text.evidence.score(size);
-  if (finding.score > 0) judge_(finding, segments_[index].source, index);
+  if (finding.score > 0) judge(finding, index);
 }
 
 void Inspector::role_markers(uint32_t index) {
@@ -163,7 +170,7 @@ void Inspector::role_markers(uint32_t index) {
   finding.begin = static_cast<uint32_t>(marker.begin);
   finding.end = static_cast<uint32_t>(marker.end);
   finding.score = 1;
-  judge_(finding, segment.source, index);
+  judge(finding, index);
 }
 
 void Inspector::signatures(uint32_t index) {
@@ -197,24 +204,26 @@ void Inspector::secrets(uint32_t index) {
 }
 
 void Inspector::rewrite() {
-  if (verdict_.unshadowed < Action::rewrite) return;
+  std::vector<Cut>& cuts = scratch_.cuts;
+  if (cuts.empty()) return;
   const StageTimer timer(verdict_.spent, Stage::redact);
   if (vault_ != nullptr) {
     for (const Segment& segment : segments_) vault_->avoid(segment.text);
   }
-  for (uint32_t i = 0; i < segments_.size(); ++i) {
+  // What the texts show together was found last.
+  std::stable_sort(cuts.begin(), cuts.end(),
+                   [](const Cut& a, const Cut& b) { return a.segment < b.segment; });
+  for (auto cut = cuts.begin(); cut != cuts.end();) {
+    const uint32_t i = cut->segment;
     scratch_.cut.clear();
     bool markers = false;
-    for (const Judged& judged : verdict_.findings) {
-      if (judged.segment != i) continue;
-      if (judged.action != Action::redact && judged.action != Action::rewrite) continue;
-      if (judged.finding.category == Category::role_marker) {
+    for (; cut != cuts.end() && cut->segment == i; ++cut) {
+      if (cut->finding.category == Category::role_marker) {
         markers = true;
       } else {
-        scratch_.cut.push_back(judged.finding);
+        scratch_.cut.push_back(cut->finding);
       }
     }
-    if (scratch_.cut.empty() && !markers) continue;
     std::string text = redact(segments_[i].text, scratch_.cut, vault_);
     if (markers) {
       size_t count = 0;

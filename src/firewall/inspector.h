@@ -41,7 +41,8 @@ class Judge {
   Judge(const Policy& policy, Direction direction, Verdict& verdict)
       : policy_(policy), direction_(direction), verdict_(verdict) {}
 
-  /// The action for this finding; recorded unless it is `allow`.
+  /// The action for this finding; recorded unless it is `allow`, or there is no room and it decides
+  /// nothing.
   Action operator()(const Finding& finding, Source source, uint32_t segment);
   /// Call once at the end of a text: what shadow mode makes of it all.
   void settle();
@@ -81,6 +82,8 @@ class Inspector {
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
   bool start(Detector detector, Stage stage);
   void skip(Detector detector);
+  /// Asks the policy about a finding; what is to be taken out of a text is kept for `rewrite`.
+  void judge(const Finding& finding, uint32_t index);
   void inspect(uint32_t index);
   /// `inspect`, unless the tenant's text was clean before.
   void inspect_unless_known(uint32_t index);

@@ -37,7 +37,7 @@ bool comes_from_outside(Source source) {
 
 void Inspector::find(Finding finding, uint32_t index) {
   finding.end = static_cast<uint32_t>(segments_[index].text.size());
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
 }
 
 /// What one text shows by its form alone.

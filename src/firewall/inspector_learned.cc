@@ -34,7 +34,7 @@ void Inspector::learned(uint32_t index) {
   if (verdict_.unsure) return;
   gist_ = reading.sentence_text;
   verdict_.injection_score = std::max(verdict_.injection_score, reading.finding.score);
-  judge_(reading.finding, segment.source, index);
+  judge(reading.finding, index);
   learned_harm(reading.plain, index);
 }
 
@@ -213,11 +213,11 @@ void Inspector::learned_harm(const learned::TextScore& score, uint32_t index) {
   finding.category = Category::harmful;
   finding.rule = learned::rule_name(learned::Head::harmful);
   finding.score = score.harmful;
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
   finding.category = Category::hate;
   finding.rule = learned::rule_name(learned::Head::hate);
   finding.score = score.hate;
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
 }
 
 }  // namespace gatehouse::firewall

@@ -14,10 +14,10 @@ Action Judge::operator()(const Finding& finding, Source source, uint32_t segment
   top = std::max(top, finding.score);
   const Policy::Rule rule = policy_.rule_for(finding, direction_, source);
   if (rule.action == Action::allow || finding.score < rule.threshold) return Action::allow;
-  if (verdict_.findings.size() >= policy_.spec().max_findings) {
-    // The decision must not depend on how many findings are kept.
+  // The decision must not depend on how many findings are kept: one that changes it always is.
+  const bool full = verdict_.findings.size() >= policy_.spec().max_findings;
+  if (full && rule.action <= verdict_.unshadowed) {
     ++verdict_.findings_dropped;
-    verdict_.unshadowed = std::max(verdict_.unshadowed, rule.action);
     return rule.action;
   }
   verdict_.findings.push_back({finding, segment, rule.action, rule.threshold});

@@ -104,7 +104,7 @@ struct PolicySpec {
   bool neutralise_role_markers = true;
   size_t max_input_bytes = 4U << 20;  // all segments together; more is refused
   size_t max_hold_back_chars = 256;   // of a stream
-  size_t max_findings = 256;          // kept per verdict; more are counted
+  size_t max_findings = 256;          // told of per verdict; all are acted on
 };
 
 /// A policy ready to be asked: immutable, shared between event loops.

@@ -87,8 +87,9 @@ struct Verdict {
   /// Index in `findings` of the one that decided.
   std::optional<size_t> decisive;
   StageTimes spent{};
-  DetectorSet ran;      // those that truly ran on at least one segment
-  DetectorSet skipped;  // wanted by the policy, but absent or out of time
+  DetectorSet ran;  // those that truly ran on at least one segment
+  /// Wanted by the policy, but absent or out of time; also what fails closed and ran too long.
+  DetectorSet skipped;
   /// Set when a detector that fails closed was skipped: the request must not go on.
   std::optional<Detector> cannot_run;
 

@@ -28,7 +28,7 @@ float with_hiding(float probability, float evidence) {
 }  // namespace
 
 void Inspector::learned(uint32_t index) {
-  if (!start(Detector::learned, Stage::learned)) return;
+  if (!start(Detector::learned)) return;
   const Segment& segment = segments_[index];
   const Reading reading = read_text(segment.source);
   if (verdict_.unsure) return;
@@ -52,7 +52,7 @@ Inspector::Reading Inspector::read_text(Source source) {
 }
 
 Inspector::Reading Inspector::read_views(Source source) {
-  const StageTimer timer(verdict_.spent, Stage::learned);
+  const Timed timed(*this, Detector::learned, Stage::learned);
   const Normalised& text = scratch_.text;
   Reading reading;
   // `original` leads from a range of the view to the text as it was.
@@ -105,7 +105,7 @@ void Inspector::second_opinion(Reading& reading, Source source) {
     other = read_again(reading, source);
     if (!other) return;
   }
-  if (!start(Detector::precise, Stage::precise)) return;
+  if (!start(Detector::precise)) return;
   if (effort_ == Effort::fast) {
     verdict_.unsure = true;
     return;
@@ -114,7 +114,7 @@ void Inspector::second_opinion(Reading& reading, Source source) {
     skip(Detector::precise);
     return;
   }
-  const StageTimer timer(verdict_.spent, Stage::precise);
+  const Timed timed(*this, Detector::precise, Stage::precise);
   bool answered = true;
   if (window) answered = ask_about_window(reading);
   if (answered && sentence) {

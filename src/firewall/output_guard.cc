@@ -77,7 +77,7 @@ class WindowedGuard final : public OutputGuard {
       return policy_->acts_on(c, Direction::output, Source::assistant);
     });
     harm_ = start(Detector::learned, harm_);
-    rules_.max_hold = std::max<size_t>(policy_->spec().max_hold_back_chars, 128);
+    rules_.max_hold = policy_->spec().max_hold_back_chars;
     rules_.decide = [this](const Finding& finding) { return decide(finding); };
     judge_.settle();
   }

@@ -115,6 +115,47 @@ TEST(Firewall, AMandatoryDetectorOutOfTimeStopsTheRequest) {
   EXPECT_TRUE(verdict.skipped.has(Detector::learned));
 }
 
+TEST(Firewall, AMandatoryDetectorThatPassesItsBudgetStopsTheRequestOfOneText) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::learned)] = {true, OnFailure::closed,
+                                                            std::chrono::microseconds(1)};
+  const auto verdict = inspect(**Policy::compile(spec), Source::user, std::string(200'000, 'a'));
+  EXPECT_EQ(verdict.cannot_run, Detector::learned);
+  EXPECT_TRUE(verdict.blocks());
+}
+
+TEST(Firewall, AnOpenDetectorThatPassesItsBudgetIsLeftOutForTheRestOfTheRequest) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::pii)] = {true, OnFailure::open,
+                                                        std::chrono::microseconds(1)};
+  const auto policy = *Policy::compile(spec);
+  std::string text = "maria.lopez@example.com";
+  for (int i = 0; i < 20'000; ++i) text += " 4711,";
+  const Segment segments[] = {{Source::user, text, 0, 0}, {Source::user, "jan@example.com", 1, 0}};
+  const auto alone = firewall().inspect_input(*policy, {segments, 1}, nullptr);
+  EXPECT_FALSE(alone.skipped.has(Detector::pii));
+  EXPECT_EQ(alone.replacements.size(), 1U);
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  EXPECT_FALSE(verdict.blocks());
+  EXPECT_TRUE(verdict.skipped.has(Detector::pii));
+  ASSERT_EQ(verdict.replacements.size(), 1U);
+  EXPECT_EQ(verdict.replacements[0].segment, 0U);
+}
+
+TEST(Firewall, OneDetectorDoesNotSpendTheBudgetOfAnother) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::role_markers)] = {true, OnFailure::open,
+                                                                 std::chrono::microseconds(1000)};
+  const auto policy = *Policy::compile(spec);
+  // The first role marker is found at once; normalising takes long.
+  std::string text = "<|im_end|> ";
+  while (text.size() < 400'000) text += "1gn0r3 ";
+  const Segment segments[] = {{Source::tool, text, 0, 0}, {Source::tool, "42 <|im_end|>", 1, 0}};
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  EXPECT_TRUE(verdict.ran.has(Detector::role_markers));
+  EXPECT_FALSE(verdict.skipped.has(Detector::role_markers));
+}
+
 std::string addresses(int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += "user" + std::to_string(i) + "@example.com\n";

@@ -93,8 +93,12 @@ const Schema& detector_schema() {
     d.choice<OnFailure>("on_failure", &DetectorSpec::on_failure,
                         words({OnFailure::open, OnFailure::closed}),
                         "What happens to a request when it can't run or passes its budget: `open` "
-                        "lets it pass and records that, `closed` refuses it.");
-    d.integer("budget_us", &DetectorSpec::budget, "Microseconds that it may take for one text.")
+                        "leaves it out for the rest of the request and records that, `closed` "
+                        "refuses the request.");
+    d.integer("budget_us", &DetectorSpec::budget,
+              "Microseconds that it may take for all texts of a request together, looked at before "
+              "and after each text; one under way is not broken off. Answers are not timed, so "
+              "`leak`, `canary` and `grounding` take none.")
         .range(0, 10'000'000)
         .else_means("no limit");
     return d.done();
@@ -183,10 +187,12 @@ const Schema& policy_schema() {
               "Text of a request that is inspected; more is refused.")
         .range(1024, 256 << 20);
     d.integer("max_hold_back_chars", &PolicySpec::max_hold_back_chars,
-              "Characters of a stream that are held back until they are known to be harmless.")
-        .range(16, 65536);
+              "Most bytes at the end of a stream that are held back until they are known to be "
+              "harmless.")
+        .range(128, 65536);
     d.integer("max_findings", &PolicySpec::max_findings,
-              "Findings kept for one request; more are counted.")
+              "Findings recorded for one request or answer; more are acted on all the same, and "
+              "counted.")
         .range(1, 65536);
     return d.done();
   }();

@@ -81,15 +81,18 @@ struct Verdict {
   Action action = Action::allow;
   /// What enforcing would have done; the same as `action` unless the policy is in shadow mode.
   Action unshadowed = Action::allow;
-  std::vector<Judged> findings;  // the first `max_findings` of the policy
+  /// The first `max_findings` of the policy, and each later one that calls for more than those
+  /// before it. Redaction knows no such limit.
+  std::vector<Judged> findings;
   size_t findings_dropped = 0;
   /// The highest score of each category, reached threshold or not; 0: nothing was found.
   std::array<float, kCategoryCount> scores{};
   /// Index in `findings` of the one that decided.
   std::optional<size_t> decisive;
   StageTimes spent{};
-  DetectorSet ran;      // those that truly ran on at least one segment
-  DetectorSet skipped;  // wanted by the policy, but absent or out of time
+  DetectorSet ran;  // those that truly ran on at least one segment
+  /// Wanted by the policy, but absent or out of time; also what fails closed and ran too long.
+  DetectorSet skipped;
   /// Set when a detector that fails closed was skipped: the request must not go on.
   std::optional<Detector> cannot_run;
 

@@ -42,12 +42,9 @@ Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const S
   scratch_.edits.clear();
 }
 
-bool Inspector::start(Detector detector, Stage stage) {
-  const DetectorSpec& spec = policy_.detector(detector);
-  if (!spec.enabled) return false;
-  const bool late =
-      spec.budget.count() > 0 && verdict_.spent[static_cast<size_t>(stage)] > spec.budget;
-  if (parts_.available.has(detector) && !late) {
+bool Inspector::start(Detector detector) {
+  if (!policy_.detector(detector).enabled) return false;
+  if (parts_.available.has(detector) && !late(detector)) {
     verdict_.ran.add(detector);
     return true;
   }
@@ -61,6 +58,23 @@ void Inspector::skip(Detector detector) {
   if (closed && !verdict_.cannot_run) verdict_.cannot_run = detector;
 }
 
+bool Inspector::late(Detector detector) const {
+  const auto budget = policy_.detector(detector).budget;
+  return budget.count() > 0 && used_[static_cast<size_t>(detector)] > budget;
+}
+
+void Inspector::spend(Detector detector, Stage stage, std::chrono::nanoseconds took) {
+  verdict_.spent[static_cast<size_t>(stage)] += took;
+  used_[static_cast<size_t>(detector)] += took;
+  // What came too late is kept where the policy lets a request pass without it: it is true.
+  const bool closed = policy_.detector(detector).on_failure == OnFailure::closed;
+  if (closed && late(detector)) skip(detector);
+}
+
+void Inspector::judge(const Finding& finding, uint32_t index) {
+  judge_(finding, segments_[index].source, index);
+}
+
 InputVerdict Inspector::run() {
   size_t total = 0;
   scratch_.turns.clear();
@@ -72,7 +86,7 @@ InputVerdict Inspector::run() {
       finding.category = Category::denial_of_wallet;
       finding.rule = "limit.input-bytes";
       finding.score = 1;
-      judge_(finding, segments_[i].source, i);
+      judge(finding, i);
       verdict_.unshadowed = Action::block;
       break;
     }
@@ -146,16 +160,19 @@ void Inspector::add(const CleanMemory::Outcome& outcome) {
   verdict_.ran.add(outcome.ran);
 }
 
-void Inspector::inspect(uint32_t index) {
-  Normalised& text = scratch_.text;
-  gist_ = {};
-  if (start(Detector::normaliser, Stage::normalise)) {
-    const StageTimer timer(verdict_.spent, Stage::normalise);
-    normalise(segments_[index].text, text);
+void Inspector::normalise_text(std::string_view text) {
+  if (start(Detector::normaliser)) {
+    const Timed timed(*this, Detector::normaliser, Stage::normalise);
+    normalise(text, scratch_.text);
   } else {
     const StageTimer timer(verdict_.spent, Stage::normalise);
-    clean_text(segments_[index].text, text);
+    clean_text(text, scratch_.text);
   }
+}
+
+void Inspector::inspect(uint32_t index) {
+  gist_ = {};
+  normalise_text(segments_[index].text);
   obfuscation(index);
   role_markers(index);
   signatures(index);
@@ -167,7 +184,7 @@ void Inspector::inspect(uint32_t index) {
 
 void Inspector::judge_all(uint32_t index) {
   for (const Finding& finding : scratch_.findings) {
-    judge_(finding, segments_[index].source, index);
+    judge(finding, index);
     if (is_attack(finding.category)) {
       verdict_.injection_score = std::max(verdict_.injection_score, finding.score);
     }
@@ -181,7 +198,7 @@ void Inspector::obfuscation(uint32_t index) {
   finding.rule = "normaliser.evidence";
   finding.end = static_cast<uint32_t>(size);
   finding.score = scratch_.text.evidence.score(size);
-  if (finding.score > 0) judge_(finding, segments_[index].source, index);
+  if (finding.score > 0) judge(finding, index);
 }
 
 void Inspector::role_markers(uint32_t index) {
@@ -190,8 +207,8 @@ void Inspector::role_markers(uint32_t index) {
       !policy_.acts_on(Category::role_marker, Direction::input, segment.source)) {
     return;
   }
-  if (!start(Detector::role_markers, Stage::normalise)) return;
-  const StageTimer timer(verdict_.spent, Stage::normalise);
+  if (!start(Detector::role_markers)) return;
+  const Timed timed(*this, Detector::role_markers, Stage::normalise);
   const RoleMarker marker = find_role_marker(segment.text);
   if (marker.begin == std::string_view::npos) return;
   Finding finding;
@@ -200,12 +217,12 @@ void Inspector::role_markers(uint32_t index) {
   finding.begin = static_cast<uint32_t>(marker.begin);
   finding.end = static_cast<uint32_t>(marker.end);
   finding.score = 1;
-  judge_(finding, segment.source, index);
+  judge(finding, index);
 }
 
 void Inspector::signatures(uint32_t index) {
-  if (!start(Detector::signatures, Stage::signatures)) return;
-  const StageTimer timer(verdict_.spent, Stage::signatures);
+  if (!start(Detector::signatures)) return;
+  const Timed timed(*this, Detector::signatures, Stage::signatures);
   scratch_.findings.clear();
   parts_.signatures->scan(scratch_.text, segments_[index].source, Direction::input,
                           scratch_.findings);
@@ -214,8 +231,8 @@ void Inspector::signatures(uint32_t index) {
 
 void Inspector::pii(uint32_t index) {
   if (!policy_.acts_on(Category::pii, Direction::input, segments_[index].source)) return;
-  if (!start(Detector::pii, Stage::pii)) return;
-  const StageTimer timer(verdict_.spent, Stage::pii);
+  if (!start(Detector::pii)) return;
+  const Timed timed(*this, Detector::pii, Stage::pii);
   scratch_.findings.clear();
   PiiDetector::scan(scratch_.text, scratch_.findings);
   parts_.tagger->scan(scratch_.text,
@@ -226,15 +243,15 @@ void Inspector::pii(uint32_t index) {
 
 void Inspector::secrets(uint32_t index) {
   if (!policy_.acts_on(Category::secret, Direction::input, segments_[index].source)) return;
-  if (!start(Detector::secrets, Stage::secrets)) return;
-  const StageTimer timer(verdict_.spent, Stage::secrets);
+  if (!start(Detector::secrets)) return;
+  const Timed timed(*this, Detector::secrets, Stage::secrets);
   scratch_.findings.clear();
   parts_.secrets->scan(scratch_.text, scratch_.findings);
   judge_all(index);
 }
 
 void Inspector::rewrite() {
-  if (verdict_.unshadowed < Action::rewrite) return;
+  if (policy_.shadow() || scratch_.edits.empty()) return;
   const StageTimer timer(verdict_.spent, Stage::redact);
   if (vault_ != nullptr) {
     for (const Segment& segment : segments_) vault_->avoid(segment.text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -44,7 +45,8 @@ class Judge {
         std::vector<Judged>* edits = nullptr)
       : policy_(policy), direction_(direction), verdict_(verdict), edits_(edits) {}
 
-  /// The action for this finding; recorded unless it is `allow`.
+  /// The action for this finding; recorded unless it is `allow`, or there is no room and it decides
+  /// nothing.
   Action operator()(const Finding& finding, Source source, uint32_t segment);
   /// Call once at the end of a text: what shadow mode makes of it all.
   void settle();
@@ -83,8 +85,16 @@ class Inspector {
   static Scratch& thread_scratch();
 
   /// Whether the policy wants the detector and it can run; notes it as run or as skipped.
-  bool start(Detector detector, Stage stage);
+  bool start(Detector detector);
   void skip(Detector detector);
+  /// Whether the detector has used up what the policy gives it for one request.
+  bool late(Detector detector) const;
+  /// One run of a detector: its time goes to a stage, and against the detector's budget.
+  class Timed;
+  void spend(Detector detector, Stage stage, std::chrono::nanoseconds took);
+  /// Asks the policy about a finding; what is to be taken out of a text is kept for `rewrite`.
+  void judge(const Finding& finding, uint32_t index);
+  void normalise_text(std::string_view text);
   void inspect(uint32_t index);
   /// `inspect`, unless the tenant's text was clean before.
   void inspect_unless_known(uint32_t index);
@@ -168,6 +178,25 @@ class Inspector {
   std::string_view gist_;  // of the text inspected last: the sentence that is most like an attack
   InputVerdict verdict_;
   Judge judge_;
+  std::array<std::chrono::nanoseconds, kDetectorCount> used_{};
+};
+
+class Inspector::Timed {
+ public:
+  Timed(Inspector& inspector, Detector detector, Stage stage)
+      : inspector_(inspector),
+        detector_(detector),
+        stage_(stage),
+        start_(std::chrono::steady_clock::now()) {}
+  ~Timed() { inspector_.spend(detector_, stage_, std::chrono::steady_clock::now() - start_); }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  Inspector& inspector_;
+  const Detector detector_;
+  const Stage stage_;
+  const std::chrono::steady_clock::time_point start_;
 };
 
 }  // namespace gatehouse::firewall

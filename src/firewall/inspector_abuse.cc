@@ -37,14 +37,14 @@ bool comes_from_outside(Source source) {
 
 void Inspector::find(Finding finding, uint32_t index) {
   finding.end = static_cast<uint32_t>(segments_[index].text.size());
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
 }
 
 /// What one text shows by its form alone.
 void Inspector::shape(uint32_t index) {
   const Segment& segment = segments_[index];
-  if (!comes_from_outside(segment.source) || !start(Detector::abuse, Stage::abuse)) return;
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+  if (!comes_from_outside(segment.source) || !start(Detector::abuse)) return;
+  const Timed timed(*this, Detector::abuse, Stage::abuse);
   Finding finding;
   finding.evidence = "form";
   finding.score = repetition(segment.text);
@@ -64,12 +64,13 @@ void Inspector::shape(uint32_t index) {
 /// What the texts of a request show together, and with what the caller sent before.
 void Inspector::abuse() {
   if (!policy_.detector(Detector::abuse).enabled) return;
+  if (late(Detector::abuse)) return skip(Detector::abuse);
   conversation();
   for (const Source source : {Source::user, Source::tool}) {
     split(source);
     if (verdict_.unsure) return;
   }
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+  const Timed timed(*this, Detector::abuse, Stage::abuse);
   const auto now = std::chrono::steady_clock::now();
   variants(now);
   probing(now);
@@ -82,7 +83,7 @@ void Inspector::conversation() {
                                  [](const Turn& turn) { return turn.source == Source::user; });
   // Nearly all conversations end here, before refusals are looked for in their texts.
   if (last == turns.rend() || last->attack < kLeastSuspicion) return;
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+  const Timed timed(*this, Detector::abuse, Stage::abuse);
   for (Turn& turn : turns) {
     if (turn.source == Source::assistant) {
       turn.refusal = looks_like_refusal(segments_[turn.segment].text);
@@ -96,11 +97,8 @@ void Inspector::split(Source source) {
   const JoinedTurns joined = join_last(scratch_.turns, segments_, source);
   if (joined.text.empty()) return;
   const float blocking = policy_.rule(Category::injection, Direction::input, source).threshold;
-  if (joined.attack >= blocking || !start(Detector::learned, Stage::learned)) return;
-  {
-    const StageTimer timer(verdict_.spent, Stage::normalise);
-    normalise(joined.text, scratch_.text);
-  }
+  if (joined.attack >= blocking || !start(Detector::learned)) return;
+  normalise_text(joined.text);
   Finding finding = read_text(source).finding;
   if (verdict_.unsure) return;
   finding.score = shifted(finding.score, -kJoiningDoubt);
@@ -128,7 +126,7 @@ bool Inspector::may_be_variant(const Turn& turn) const {
 }
 
 void Inspector::hash(Turn& turn) {
-  const StageTimer timer(verdict_.spent, Stage::abuse);
+  const Timed timed(*this, Detector::abuse, Stage::abuse);
   const Normalised& text = scratch_.text;
   turn.hash = simhash(text.undone.empty() ? text.canonical : text.undone);
   turn.gist = gist_.empty() ? turn.hash : simhash(gist_);

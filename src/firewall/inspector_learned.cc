@@ -28,13 +28,13 @@ float with_hiding(float probability, float evidence) {
 }  // namespace
 
 void Inspector::learned(uint32_t index) {
-  if (!start(Detector::learned, Stage::learned)) return;
+  if (!start(Detector::learned)) return;
   const Segment& segment = segments_[index];
   const Reading reading = read_text(segment.source);
   if (verdict_.unsure) return;
   gist_ = reading.sentence_text;
   verdict_.injection_score = std::max(verdict_.injection_score, reading.finding.score);
-  judge_(reading.finding, segment.source, index);
+  judge(reading.finding, index);
   learned_harm(reading.plain, index);
 }
 
@@ -52,7 +52,7 @@ Inspector::Reading Inspector::read_text(Source source) {
 }
 
 Inspector::Reading Inspector::read_views(Source source) {
-  const StageTimer timer(verdict_.spent, Stage::learned);
+  const Timed timed(*this, Detector::learned, Stage::learned);
   const Normalised& text = scratch_.text;
   Reading reading;
   // `original` leads from a range of the view to the text as it was.
@@ -105,7 +105,7 @@ void Inspector::second_opinion(Reading& reading, Source source) {
     other = read_again(reading, source);
     if (!other) return;
   }
-  if (!start(Detector::precise, Stage::precise)) return;
+  if (!start(Detector::precise)) return;
   if (effort_ == Effort::fast) {
     verdict_.unsure = true;
     return;
@@ -114,7 +114,7 @@ void Inspector::second_opinion(Reading& reading, Source source) {
     skip(Detector::precise);
     return;
   }
-  const StageTimer timer(verdict_.spent, Stage::precise);
+  const Timed timed(*this, Detector::precise, Stage::precise);
   bool answered = true;
   if (window) answered = ask_about_window(reading);
   if (answered && sentence) {
@@ -213,11 +213,11 @@ void Inspector::learned_harm(const learned::TextScore& score, uint32_t index) {
   finding.category = Category::harmful;
   finding.rule = learned::rule_name(learned::Head::harmful);
   finding.score = score.harmful;
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
   finding.category = Category::hate;
   finding.rule = learned::rule_name(learned::Head::hate);
   finding.score = score.hate;
-  judge_(finding, segments_[index].source, index);
+  judge(finding, index);
 }
 
 }  // namespace gatehouse::firewall

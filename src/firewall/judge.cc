@@ -17,10 +17,10 @@ Action Judge::operator()(const Finding& finding, Source source, uint32_t segment
   if (edits_ != nullptr && (rule.action == Action::redact || rule.action == Action::rewrite)) {
     edits_->push_back({finding, segment, rule.action, rule.threshold});
   }
-  if (verdict_.findings.size() >= policy_.spec().max_findings) {
-    // The decision must not depend on how many findings are kept.
+  // The decision must not depend on how many findings are kept: one that changes it always is.
+  const bool full = verdict_.findings.size() >= policy_.spec().max_findings;
+  if (full && rule.action <= verdict_.unshadowed) {
     ++verdict_.findings_dropped;
-    verdict_.unshadowed = std::max(verdict_.unshadowed, rule.action);
     return rule.action;
   }
   verdict_.findings.push_back({finding, segment, rule.action, rule.threshold});

@@ -84,7 +84,7 @@ class WindowedGuard final : public OutputGuard {
     }
     start_grounding(context.sources);
     start_learned();
-    rules_.max_hold = std::max<size_t>(policy_->spec().max_hold_back_chars, 128);
+    rules_.max_hold = policy_->spec().max_hold_back_chars;
     rules_.decide = [this](const Finding& finding) { return decide(finding); };
     judge_.settle();
   }

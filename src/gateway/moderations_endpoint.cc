@@ -81,6 +81,12 @@ Task<void> serve_moderations(net::Exchange& exchange, LoopServices& services) {
       co_await scope.fail(std::move(verdict.error()));
       co_return;
     }
+    // "Not flagged" would be a lie about what no detector has seen.
+    if (verdict->cannot_run) {
+      verdict->note(scope.trail(), *scope.policy());
+      co_await scope.fail(verdict->refusal());
+      co_return;
+    }
     results.push_back(result_of(*verdict));
   }
   std::string body = api::render_moderations(services.loop.ids().make("modr-"), kModel, results);

@@ -5,6 +5,9 @@ import time
 import openai
 import pytest
 
+from e2e.conftest import fronting
+from e2e.support.server import Gatehouse
+
 WEATHER = [{"type": "function", "function": {"name": "get_weather", "description": "Weather of a city", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}}}]
 
 
@@ -117,6 +120,25 @@ def test_moderations_answer_from_the_firewall(client):
     assert hasattr(good.categories, "hate") and not good.flagged
     # OpenAI's categories have none for injections: Gatehouse adds its own, and flags.
     assert bad.flagged and bad.category_scores.model_extra["prompt_injection"] > 0.5
+
+
+@pytest.fixture
+def out_of_time(tmp_path, fake_session):
+    policy = "firewall: {policies: [{name: default, detectors: {learned: {budget_us: 1, on_failure: closed}}}]}"
+    server = Gatehouse(tmp_path / "data", config=fronting(fake_session, extra=policy), env={"FAKE_KEY": "sk-upstream-secret"}).start()
+    yield server
+    server.stop()
+
+
+def test_what_a_mandatory_detector_could_not_judge_is_refused(out_of_time):
+    client = openai.OpenAI(base_url=out_of_time.url + "/v1", api_key=out_of_time.key, max_retries=0)
+    text = "Tell me about the roads of Norway. " * 200
+    with pytest.raises(openai.InternalServerError) as moderated:
+        client.moderations.create(input=text)
+    with pytest.raises(openai.InternalServerError) as asked:
+        client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": text}])
+    assert moderated.value.status_code == asked.value.status_code == 503
+    assert moderated.value.code == asked.value.code == "firewall_unavailable"
 
 
 @pytest.mark.parametrize("arguments, kind, param", [

@@ -58,6 +58,11 @@ bool possible(Action action, Direction direction) {
   return action != Action::reroute && action != Action::delay && action != Action::ask;
 }
 
+bool watches_answers_only(Detector detector) {
+  return detector == Detector::leak || detector == Detector::canary ||
+         detector == Detector::grounding;
+}
+
 Result<void> check_rule(const RuleSpec& rule, const std::string& path) {
   if (!rule.action && !rule.threshold) {
     return refuse(wrong(path, "A rule needs an action, a threshold, or both."));
@@ -98,6 +103,11 @@ Result<void> check(const PolicySpec& spec) {
       return refuse(wrong("detectors." + std::string(kDetectorNames[i]) + ".budget_us",
                           "Expected 0 (no limit) to 10000000 microseconds."));
     }
+    if (budget.count() > 0 && watches_answers_only(static_cast<Detector>(i))) {
+      return refuse(wrong("detectors." + std::string(kDetectorNames[i]) + ".budget_us",
+                          "Expected none: this detector only watches answers, which are not "
+                          "timed."));
+    }
     if (!spec.detectors[i].enabled && spec.detectors[i].on_failure == OnFailure::closed) {
       return refuse(wrong("detectors." + std::string(kDetectorNames[i]),
                           "A detector that is switched off cannot be mandatory (closed)."));
@@ -106,8 +116,8 @@ Result<void> check(const PolicySpec& spec) {
   if (spec.max_input_bytes < 1024 || spec.max_input_bytes > (256U << 20)) {
     return refuse(wrong("max_input_bytes", "Expected 1024 to 268435456."));
   }
-  if (spec.max_hold_back_chars < 16 || spec.max_hold_back_chars > 65536) {
-    return refuse(wrong("max_hold_back_chars", "Expected 16 to 65536."));
+  if (spec.max_hold_back_chars < 128 || spec.max_hold_back_chars > 65536) {
+    return refuse(wrong("max_hold_back_chars", "Expected 128 to 65536."));
   }
   if (spec.max_findings < 1 || spec.max_findings > 65536) {
     return refuse(wrong("max_findings", "Expected 1 to 65536."));

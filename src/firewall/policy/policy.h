@@ -71,7 +71,8 @@ struct RuleSpec {
   std::optional<float> threshold;  // 0 to 1; a finding below it is not acted on
 };
 
-/// What happens to a request when a detector cannot run or passes its time budget.
+/// What happens to a request when a detector cannot run or passes its time budget: `open` does
+/// without it for the rest of the request and keeps what it found, `closed` refuses the request.
 enum class OnFailure : uint8_t { open, closed };
 std::string_view to_string(OnFailure on_failure);
 std::optional<OnFailure> on_failure_from_string(std::string_view name);
@@ -79,7 +80,9 @@ std::optional<OnFailure> on_failure_from_string(std::string_view name);
 struct DetectorSpec {
   bool enabled = true;
   OnFailure on_failure = OnFailure::open;
-  std::chrono::microseconds budget{0};  // per inspection; 0: no limit
+  /// Its own time over all texts of one request, looked at before and after each of them; 0: no
+  /// limit. Answers are not timed.
+  std::chrono::microseconds budget{0};
 };
 
 /// Everything on. A request of many doubtful texts gets no more of the precise tier than this.
@@ -103,8 +106,8 @@ struct PolicySpec {
   bool canary = false;               // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;
   size_t max_input_bytes = 4U << 20;  // all segments together; more is refused
-  size_t max_hold_back_chars = 256;   // of a stream
-  size_t max_findings = 256;          // kept per verdict; more are counted
+  size_t max_hold_back_chars = 256;   // bytes of a stream, 128 at least
+  size_t max_findings = 256;          // told of per verdict; all are acted on
 };
 
 /// A policy ready to be asked: immutable, shared between event loops.

@@ -12,6 +12,9 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kLongestKeyBlock = 16 * 1024;
+constexpr size_t kFewestKeyLetters = 16;
+constexpr std::string_view kEnd = "-----END ";
+constexpr size_t kLongestClosing = 65;  // bytes of a closing line
 constexpr size_t kLongestToken = 4096;
 constexpr size_t kLongestValue = 256;
 constexpr size_t kLongestUserInfo = 256;
@@ -69,6 +72,25 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
+// Where the body of a private key that begins before `at` ends: base64 with headers and with
+// newlines that may be escaped, up to its closing line.
+size_t key_body_end(std::string_view text, size_t at, size_t limit) {
+  while (at < limit && (is_base64(text[at]) || is_space(text[at]) || text[at] == '\\' ||
+                        text[at] == ':' || text[at] == ',' || text[at] == '-')) {
+    if (text[at] == '-' && text.compare(at, kEnd.size(), kEnd) == 0) break;
+    ++at;
+  }
+  return at;
+}
+
+bool holds_key(std::string_view body) {
+  size_t letters = 0;
+  for (size_t i = 0; i < body.size() && letters < kFewestKeyLetters; ++i) {
+    letters += is_base64(body[i]) ? 1u : 0u;
+  }
+  return letters == kFewestKeyLetters;
+}
+
 bool is_jwt_header(std::string_view part) {
   const std::string header = base64_bytes(part);
   return !header.empty() && header[0] == '{' && header.find("\"alg\"") != std::string::npos;
@@ -76,7 +98,7 @@ bool is_jwt_header(std::string_view part) {
 
 }  // namespace
 
-Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
+Reading read_private_key(std::string_view text, size_t at, bool goes_on, KeyBody& known) {
   constexpr std::string_view kBegin = "-----BEGIN ";
   if (at < kBegin.size()) return {};
   const size_t begin = at - kBegin.size();
@@ -94,25 +116,22 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on) {
   const size_t dashes = std::min(text.find_first_not_of('-', end), text.size());
   if (dashes == text.size() && dashes - end < 5) return open;
   if (dashes - end < 5) return {};
-  // The body, in base64 with headers and with newlines that may be escaped, up to the closing line.
-  size_t body = dashes;
-  size_t letters = 0;
   const size_t limit = std::min(text.size(), begin + kLongestKeyBlock);
-  while (body < limit && (is_base64(text[body]) || is_space(text[body]) || text[body] == '\\' ||
-                          text[body] == ':' || text[body] == ',' || text[body] == '-')) {
-    if (text.compare(body, 9, "-----END ") == 0) {
-      const size_t closing = text.find("-----", body + 9);
-      if (closing == text.npos || closing > body + 60)
-        return {goes_on ? Kind::open : Kind::found, begin, text.size(), 0.99F};
-      return {letters >= 16 ? Kind::found : Kind::none, begin, closing + 5, 0.99F};
-    }
-    letters += is_base64(text[body]) ? 1u : 0u;
-    ++body;
+  const bool inside = known.begin <= dashes && dashes < known.end;
+  const size_t body = key_body_end(text, inside ? known.end : dashes, limit);
+  known = {dashes, body};
+  const bool enough = holds_key(text.substr(dashes, body - dashes));
+  if (body < limit && text.compare(body, kEnd.size(), kEnd) == 0) {
+    const size_t closing = text.substr(body, kLongestClosing).find("-----", kEnd.size());
+    if (closing == text.npos)
+      return {goes_on ? Kind::open : Kind::found, begin, text.size(), 0.99F};
+    return {enough ? Kind::found : Kind::none, begin, body + closing + 5, 0.99F};
   }
-  if (letters < 16) return body == text.size() ? open : Reading{};
+  if (!enough) return body == text.size() ? open : Reading{};
   if (goes_on && body == text.size()) return open;
-  while (body > dashes && is_space(text[body - 1])) --body;
-  return {Kind::found, begin, body, 0.99F};
+  size_t end_of_key = body;
+  while (end_of_key > dashes && is_space(text[end_of_key - 1])) --end_of_key;
+  return {Kind::found, begin, end_of_key, 0.99F};
 }
 
 Reading read_jwt(std::string_view text, size_t at, bool goes_on) {

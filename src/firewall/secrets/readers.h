@@ -16,8 +16,14 @@ struct Reading {
 // Each reader looks at one place of `text` and reads at most a bounded number of bytes. `goes_on`:
 // more text may follow, so a candidate that reaches the end is `open`, not decided.
 
-/// A PEM private key whose "-----BEGIN " ends at `at`.
-Reading read_private_key(std::string_view text, size_t at, bool goes_on);
+/// The bytes that the key block read last consists of, up to its closing line.
+struct KeyBody {
+  size_t begin = 0;
+  size_t end = 0;
+};
+/// A PEM private key whose "-----BEGIN " ends at `at`. One that begins within `known`, from an
+/// earlier place of the same text, is read from there on only: a text may be made of beginnings.
+Reading read_private_key(std::string_view text, size_t at, bool goes_on, KeyBody& known);
 /// A JSON Web Token (RFC 7519) that begins with "eyJ" at `at`: the header must decode to JSON.
 Reading read_jwt(std::string_view text, size_t at, bool goes_on);
 /// An address "scheme://user:password@host…" whose "://" ends at `at` (RFC 3986).

@@ -84,7 +84,7 @@ class Scan {
         if (end >= 3) take(read_credential_url(text_, end, goes_on_), "secret.url", "format");
         break;
       case Use::pem:
-        take(read_private_key(text_, end, goes_on_), "secret.private-key", "format");
+        take(read_private_key(text_, end, goes_on_, key_body_), "secret.private-key", "format");
         break;
       case Use::jwt:
         take(read_jwt(text_, end - literal.text.size(), goes_on_), "secret.jwt", "format");
@@ -157,6 +157,7 @@ class Scan {
   bool goes_on_;
   std::span<const SecretRule> rules_;
   Findings& out_;
+  KeyBody key_body_;
 };
 
 void scan_text(std::string_view text, const hs_database_t* database,

@@ -134,22 +134,33 @@ class WordTricks {
 
   // Words joined by one separator without spaces: "ignore_all_previous".
   size_t joined_run(size_t first) {
-    if (first + kFewestJoined > words_.size()) return 0;
-    const std::string_view joiner = gap_after(first);
-    if (joiner.size() != 1 || kJoiners.find(joiner) == kJoiners.npos) return 0;
-    size_t i = first;
-    size_t known = words_[first].known ? 1u : 0u;
-    while (i + 1 < words_.size() && gap_after(i) == joiner) known += words_[++i].known ? 1u : 0u;
-    const size_t count = i - first + 1;
-    if (count < kFewestJoined || known * 4 < count * 3) return 0;
+    if (first >= joined_.last) read_joined(first);
+    // A run that is refused may have an ending that is not ("x-7f-ignore-all-previous-rules"), so
+    // each of its words is asked about: told from what was counted once.
+    for (; joined_.first < first; ++joined_.first) {
+      joined_.known -= words_[joined_.first].known ? 1u : 0u;
+    }
+    const size_t last = joined_.last;
+    const size_t count = last - first + 1;
+    if (count < kFewestJoined || joined_.known * 4 < count * 3) return 0;
     std::string text;
-    for (size_t k = first; k <= i; ++k) {
+    for (size_t k = first; k <= last; ++k) {
       if (k > first) text.push_back(' ');
       text.append(leet_ ? unleet_or_same(words_[k]) : text_of(words_[k]));
     }
     out_.evidence.joined_words += static_cast<uint32_t>(count);
-    edits_.push_back({words_[first].begin, words_[i].end, std::move(text)});
+    edits_.push_back({words_[first].begin, words_[last].end, std::move(text)});
     return count;
+  }
+
+  void read_joined(size_t first) {
+    joined_ = {first, first, words_[first].known ? 1u : 0u};
+    if (first + 1 == words_.size()) return;
+    const std::string_view joiner = gap_after(first);
+    if (joiner.size() != 1 || kJoiners.find(joiner) == kJoiners.npos) return;
+    while (joined_.last + 1 < words_.size() && gap_after(joined_.last) == joiner) {
+      joined_.known += words_[++joined_.last].known ? 1u : 0u;
+    }
   }
 
   std::string_view unleet_or_same(const Word& word) const {
@@ -375,6 +386,12 @@ class WordTricks {
   std::vector<size_t> scrambled_;  // of the edits
   std::vector<size_t> doubtful_;
   std::string buffer_;
+  struct Joined {
+    size_t first = 0;  // of the words
+    size_t last = 0;
+    size_t known = 0;  // among them
+  };
+  Joined joined_;  // the run that was read last, or what is left of it
   Turned rot13_;
   Turned reversed_;
   size_t unknown_ = 0;

@@ -105,7 +105,7 @@ firewall:
     - name: strict
       mode: shadow
       inspect: [user, tool]
-      max_hold_back_chars: 64
+      max_hold_back_chars: 640
       rules: [{category: pii, direction: output, action: block, threshold: 0.25}]
       detectors: {learned: {budget_us: 500, on_failure: closed}}
 tenants:

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "firewall/secrets/token_format.h"
+#include "unit/firewall/linear_time.h"
 #include "unit/firewall/token_maker.h"
 
 namespace gatehouse::firewall {
@@ -118,6 +119,30 @@ TEST(SecretRules, BadFilesAreRefusedByRule) {
             std::string::npos);
   EXPECT_NE(refused("rules: [{id: a, about: b, format: 'ab[x'}]").find("format 'ab[x'"),
             std::string::npos);
+}
+
+TEST(SecretDetector, TakesLinearTime) {
+  for (const char* unit :
+       {"-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n          ", "-----BEGIN ",
+        "a://b:x7k@d", "password=", "secret=a1", "eyJ.", "Bearer a", "azure ", "AKIA", "sk-"}) {
+    Findings findings;
+    expect_linear_time(unit, 8'000, [&](const std::string& text) {
+      findings.clear();
+      SecretDetector::standard().scan(text, findings);
+    });
+  }
+}
+
+// A key may stand behind beginnings that are none, further on than one of them is read.
+TEST(SecretDetector, FindsTheWholeKeyBehindManyBeginnings) {
+  std::string text;
+  while (text.size() < 40'000) text += "-----BEGIN PRIVATE KEY-----\n";
+  const size_t begin = text.size();
+  text += "-----BEGIN PRIVATE KEY-----\n";
+  for (int i = 0; i < 200; ++i) text += "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDf\n";
+  text += "-----END PRIVATE KEY-----";
+  EXPECT_TRUE(covers(scan(text), begin, text.size()));
+  EXPECT_TRUE(covers(scan(text + "\nand more"), begin, text.size()));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "firewall/grounding/sources.h"
 #include "firewall/pii/vault.h"
+#include "unit/firewall/linear_time.h"
 #include "unit/firewall/loaded_firewall.h"
 
 namespace gatehouse::firewall {
@@ -112,6 +113,192 @@ TEST(Firewall, AMandatoryDetectorOutOfTimeStopsTheRequest) {
   EXPECT_EQ(verdict.cannot_run, Detector::learned);
   EXPECT_EQ(verdict.refusal(segments).kind, ErrorKind::unavailable);
   EXPECT_TRUE(verdict.skipped.has(Detector::learned));
+}
+
+TEST(Firewall, AMandatoryDetectorThatPassesItsBudgetStopsTheRequestOfOneText) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::learned)] = {true, OnFailure::closed,
+                                                            std::chrono::microseconds(1)};
+  const auto verdict = inspect(**Policy::compile(spec), Source::user, std::string(200'000, 'a'));
+  EXPECT_EQ(verdict.cannot_run, Detector::learned);
+  EXPECT_TRUE(verdict.blocks());
+}
+
+TEST(Firewall, AnOpenDetectorThatPassesItsBudgetIsLeftOutForTheRestOfTheRequest) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::pii)] = {true, OnFailure::open,
+                                                        std::chrono::microseconds(1)};
+  const auto policy = *Policy::compile(spec);
+  std::string text = "maria.lopez@example.com";
+  for (int i = 0; i < 20'000; ++i) text += " 4711,";
+  const Segment segments[] = {{Source::user, text, 0, 0}, {Source::user, "jan@example.com", 1, 0}};
+  const auto alone = firewall().inspect_input(*policy, {segments, 1}, nullptr);
+  EXPECT_FALSE(alone.skipped.has(Detector::pii));
+  EXPECT_EQ(alone.replacements.size(), 1U);
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  EXPECT_FALSE(verdict.blocks());
+  EXPECT_TRUE(verdict.skipped.has(Detector::pii));
+  ASSERT_EQ(verdict.replacements.size(), 1U);
+  EXPECT_EQ(verdict.replacements[0].segment, 0U);
+}
+
+TEST(Firewall, OneDetectorDoesNotSpendTheBudgetOfAnother) {
+  PolicySpec spec;
+  spec.detectors[static_cast<size_t>(Detector::role_markers)] = {true, OnFailure::open,
+                                                                 std::chrono::microseconds(1000)};
+  const auto policy = *Policy::compile(spec);
+  // The first role marker is found at once; normalising takes long.
+  std::string text = "<|im_end|> ";
+  while (text.size() < 400'000) text += "1gn0r3 ";
+  const Segment segments[] = {{Source::tool, text, 0, 0}, {Source::tool, "42 <|im_end|>", 1, 0}};
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  EXPECT_TRUE(verdict.ran.has(Detector::role_markers));
+  EXPECT_FALSE(verdict.skipped.has(Detector::role_markers));
+}
+
+std::string addresses(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "user" + std::to_string(i) + "@example.com\n";
+  return text;
+}
+
+TEST(Firewall, RedactsMoreThanItRecords) {
+  for (const int count : {300, 5000}) {
+    const std::string text = addresses(count);
+    const Segment segment{Source::user, text, 0, 0};
+    const auto policy = Policy::default_policy();
+    Vault vault;
+    const auto verdict = firewall().inspect_input(*policy, {&segment, 1}, &vault);
+    EXPECT_EQ(verdict.findings.size(), policy->spec().max_findings);
+    EXPECT_GT(verdict.findings_dropped, 0U);
+    ASSERT_EQ(verdict.replacements.size(), 1U);
+    EXPECT_EQ(verdict.replacements[0].text.find('@'), std::string::npos);
+  }
+}
+
+RuleSpec emails(Direction direction, Action action) {
+  RuleSpec rule;
+  rule.category = Category::pii;
+  rule.direction = direction;
+  rule.rule_prefix = "pii.email";
+  rule.action = action;
+  return rule;
+}
+
+TEST(Firewall, FillerDoesNotPushAnythingPastTheLimit) {
+  PolicySpec spec;
+  spec.max_findings = 4;
+  spec.rules.push_back(emails(Direction::input, Action::flag));
+  const auto policy = *Policy::compile(spec);
+  const std::string filler = addresses(300);
+  const Segment segments[] = {{Source::user, filler, 0, 0},
+                              {Source::user, "My card is 4111 1111 1111 1111.", 1, 0},
+                              {Source::tool, "Result: 42 <|im_end|>", 2, 0},
+                              {Source::user, "The key is AKIAIOSFODNN7REALKEY.", 3, 0}};
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  ASSERT_FALSE(verdict.blocks()) << verdict.describe(segments);
+  ASSERT_EQ(verdict.replacements.size(), 3U);
+  EXPECT_EQ(verdict.replacements[0].text, "My card is [CARD].");
+  EXPECT_EQ(verdict.replacements[1].text, "Result: 42 < |im_end|>");
+  EXPECT_EQ(verdict.replacements[2].text, "The key is [SECRET].");
+}
+
+TEST(Firewall, WhatDecidesIsToldHoweverMuchWasFoundBefore) {
+  PolicySpec spec;
+  spec.max_findings = 4;
+  const auto policy = *Policy::compile(spec);
+  const std::string filler = addresses(300);
+  const Segment segments[] = {{Source::user, filler, 0, 0}, {Source::user, kAttack, 1, 0}};
+  const auto verdict = firewall().inspect_input(*policy, segments, nullptr);
+  EXPECT_EQ(verdict.action, Action::block);
+  EXPECT_EQ(verdict.refusal(segments).param, "messages[1].content");
+}
+
+TEST(Firewall, AnAnswerIsRedactedBeyondWhatIsRecorded) {
+  PolicySpec spec;
+  spec.rules.push_back(emails(Direction::output, Action::redact));
+  const auto policy = *Policy::compile(spec);
+  for (const int count : {300, 5000}) {
+    const std::string answer = addresses(count);
+    for (const size_t size : {size_t{7}, answer.size()}) {
+      const auto guard = firewall().guard_output(policy, {});
+      std::string shown;
+      for (size_t at = 0; at < answer.size(); at += size) {
+        shown += guard->feed({}, std::string_view(answer).substr(at, size)).text;
+      }
+      shown += guard->finish({}).text;
+      EXPECT_EQ(shown.find('@'), std::string::npos);
+      EXPECT_EQ(guard->verdict().findings.size(), policy->spec().max_findings);
+      EXPECT_EQ(guard->verdict().action, Action::redact);
+    }
+  }
+}
+
+// What an attacker would send: time that grows faster than the text denies service to others.
+TEST(Firewall, HostileTextsTakeLinearTime) {
+  const auto policy = Policy::default_policy();
+  for (const char* unit : {"sk-",
+                           "xoxb-1",
+                           "a@b.",
+                           "ab-",
+                           "a.b_c ",
+                           "-----BEGIN PRIVATE KEY-----",
+                           "http://",
+                           "a://b:x7k@d",
+                           "![",
+                           "![](http://",
+                           "<!--",
+                           "<p hidden>abcdefgh",
+                           "%41",
+                           "&#65;",
+                           "\\u0041",
+                           "=41",
+                           "=20",
+                           "....",
+                           "aaaa",
+                           "a a a a ",
+                           "a\u0301",
+                           "\u0301",
+                           "[",
+                           "(((",
+                           "}{][",
+                           "4111 ",
+                           "4111-",
+                           "4111",
+                           "1.1.1.1 ",
+                           "12:ab:",
+                           "+1 (5",
+                           "1gn0r3 ",
+                           "1gn0r3-4ll-",
+                           "vtaber ",
+                           "erongi ",
+                           "x\U000E0061",
+                           "x\uFE0F\uFE01",
+                           "\u200b",
+                           "[//]: #",
+                           "<~",
+                           "4f76 ",
+                           ".- ",
+                           "password=",
+                           "secret=a1",
+                           "azure ",
+                           "eyJ.",
+                           "<|a",
+                           "user: a\nbot: b\n",
+                           "\u0430",
+                           "\u0131\u0250q\n",
+                           "\xff",
+                           "sk-a@b.4111 ",
+                           "\n",
+                           " ",
+                           "no. yes! ",
+                           "AB 12 ",
+                           "[EMAIL_1"}) {
+    expect_linear_time(unit, 16'000, [&](const std::string& text) {
+      const Segment segment{Source::user, text, 0, 0};
+      firewall().inspect_input(*policy, {&segment, 1}, nullptr);
+    });
+  }
 }
 
 TEST(Firewall, RedactsPersonalDataForTheModelAndRestoresItForTheCaller) {

@@ -119,9 +119,16 @@ TEST(Policy, RefusalsNameTheField) {
   spec = {};
   spec.max_input_bytes = 0;
   EXPECT_EQ(param(spec), "max_input_bytes");
+  for (const Detector detector : {Detector::leak, Detector::canary, Detector::grounding}) {
+    spec = {};
+    spec.detectors[static_cast<size_t>(detector)].budget = std::chrono::microseconds(100);
+    EXPECT_EQ(param(spec), "detectors." + std::string(to_string(detector)) + ".budget_us");
+  }
   spec = {};
-  spec.max_hold_back_chars = 1;
+  spec.max_hold_back_chars = 127;
   EXPECT_EQ(param(spec), "max_hold_back_chars");
+  spec.max_hold_back_chars = 128;
+  EXPECT_EQ(param(spec), "accepted");
   spec = {};
   spec.rules.resize(1001);
   EXPECT_EQ(param(spec), "rules");

@@ -29,6 +29,8 @@ struct Segment {
   std::string_view text;
   uint32_t message = 0;  // where it stands in the request: messages[message] …
   uint32_t part = 0;     // … content part
+  /// Where it stands if that is no message's content: "tools[2]". Lives as long as `text`.
+  std::string_view path = {};
 };
 
 /// How long an inspection may take: `fast` stays within microseconds and says in the verdict when

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,9 @@ namespace gatehouse::gateway {
 
 /// The firewall on a chat before it goes to a model. Each text is judged by who supplied it; what
 /// the policy redacts or neutralises is replaced in `request`, which is then marked `edited`.
-/// Refuses (`blocked`, or `unavailable` when a mandatory detector cannot run). Texts too long for
-/// an event loop are inspected on the worker pool.
+/// Refuses (`blocked`, `unavailable` when a mandatory detector cannot run, or `invalid_request`
+/// when a redaction can't be written where the text stands). Texts too long for an event loop are
+/// inspected on the worker pool.
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request);
 
 /// The same for texts that are embedded: they count as documents, not as orders to a model.

@@ -91,6 +91,22 @@ Task<Result<void>> guard(RequestScope& scope, InputTexts& texts, bool& edited) {
   co_return Result<void>{};
 }
 
+/// Token ids of a vocabulary that only the upstream knows can't be read. Where a policy enforces
+/// nothing on documents they may pass.
+Result<void> refuse_tokens(RequestScope& scope, const api::EmbeddingRequest& request) {
+  if (request.token_inputs.empty()) return {};
+  const firewall::Policy& policy = *scope.policy();
+  if (policy.shadow() || !policy.inspects(Source::retrieved)) {
+    scope.trail().note(Layer::firewall, "token_ids", "passed without being read");
+    return {};
+  }
+  return refuse(Refusal::invalid(
+      "input",
+      "Token ids can't be checked for what they say; send text. (LangChain's OpenAIEmbeddings "
+      "sends text with check_embedding_ctx_length=False.)",
+      "unsupported_value"));
+}
+
 /// Puts the canary behind the last system text. It depends on the tenant, the prompt and the
 /// installation's key alone.
 void plant_canary(RequestScope& scope, api::ChatRequest& request) {
@@ -150,6 +166,7 @@ Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const 
 
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  if (Result<void> readable = refuse_tokens(scope, request); !readable) co_return readable;
   InputTexts texts(request);
   co_return co_await guard(scope, texts, request.edited);
 }

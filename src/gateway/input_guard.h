@@ -19,7 +19,8 @@ namespace gatehouse::gateway {
 /// inspected on the worker pool.
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request);
 
-/// The same for texts that are embedded: they count as documents, not as orders to a model.
+/// The same for texts that are embedded: they count as documents, not as orders to a model. Token
+/// ids are refused unless the policy would not act on them.
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request);
 
 /// What the policy thinks of a text if a user sent it; changes and refuses nothing.

@@ -23,6 +23,9 @@ constexpr size_t kBusyWorkers = 32;
 
 /// What a text costs beside its bytes, in bytes.
 constexpr size_t kSegmentBytes = 96;
+/// What one job of the workers takes of many texts: some 20 ms, so that others get their turn.
+constexpr size_t kJobBytes = 256 * 1024;
+
 size_t work_of(std::span<const Segment> segments) {
   size_t work = 0;
   for (const Segment& segment : segments) work += segment.text.size() + kSegmentBytes;
@@ -159,9 +162,35 @@ Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   co_return passed;
 }
 
-Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text) {
-  const Segment segment{Source::user, text, 0, 0};
-  co_return co_await inspect(scope, {&segment, 1});
+Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
+    RequestScope& scope, std::span<const std::string> texts) {
+  std::vector<Segment> segments;
+  segments.reserve(texts.size());
+  for (const std::string& text : texts) segments.push_back({Source::user, text, 0, 0});
+  std::vector<firewall::InputVerdict> verdicts;
+  verdicts.reserve(texts.size());
+  std::span<const Segment> left = segments;
+  if (work_of(left) <= kInlineBytes) {
+    for (const Segment& segment : segments) {
+      Result<firewall::InputVerdict> verdict = co_await inspect(scope, {&segment, 1});
+      if (!verdict) co_return refuse(std::move(verdict.error()));
+      verdicts.push_back(std::move(*verdict));
+    }
+    co_return verdicts;
+  }
+  // One after the other on the loop would hold up its other requests.
+  const Inspection inspection(scope);
+  while (!left.empty()) {
+    std::function<void()> job = [&verdicts, &inspection, &left] {
+      for (size_t work = 0; !left.empty() && work < kJobBytes; left = left.subspan(1)) {
+        work += work_of(left.first(1));
+        verdicts.push_back(inspection(left.first(1), firewall::Effort::whole));
+      }
+    };
+    Result<void> ran = co_await scope.services().workers.run(std::move(job));
+    if (!ran) co_return refuse(std::move(ran.error()));
+  }
+  co_return verdicts;
 }
 
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request) {

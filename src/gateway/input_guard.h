@@ -23,8 +23,9 @@ Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request);
 /// ids are refused unless the policy would not act on them.
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request);
 
-/// What the policy thinks of a text if a user sent it; changes and refuses nothing.
-Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text);
+/// What the policy thinks of each text if a user sent it; changes and refuses nothing.
+Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
+    RequestScope& scope, std::span<const std::string> texts);
 
 /// Tool results and attached documents of a request: what an answer should rest on. Views into it.
 std::vector<std::string_view> sources_of(const api::ChatRequest& request);

@@ -1,5 +1,7 @@
 """Whatever of a request reaches a model passes the firewall, wherever in the request it stands."""
 import json
+import threading
+import time
 
 import pytest
 
@@ -155,3 +157,28 @@ def test_token_ids_cannot_be_read_and_are_not_embedded(fronted, shadow, fake, to
     assert not fake.seen
     assert shadow.post("/v1/embeddings", {"model": "gpt-fake", "input": tokens})[0] == 200
     assert fake.seen[-1].body["input"] == tokens
+
+
+def test_a_long_list_of_inputs_holds_nobody_up(tmp_path, fake_session):
+    server = Gatehouse(tmp_path / "data", config=fronting(fake_session, extra="server: {threads: 1}"), env={"FAKE_KEY": "sk-upstream-secret"}).start()
+    try:
+        inputs = [f"Row {i}: " + " ".join(f"the {i * 7 + j} parcels of street {j} were brought on day {i}," for j in range(560)) for i in range(200)]
+        assert 25_000 < len(inputs[0]) < 32_000
+        took, waits = [], []
+
+        def moderate():
+            begin = time.monotonic()
+            status, _, answer = server.post("/v1/moderations", {"input": inputs}, timeout=300)
+            took.append(time.monotonic() - begin)
+            assert status == 200 and len(answer["results"]) == len(inputs)
+        large = threading.Thread(target=moderate)
+        large.start()
+        while large.is_alive():
+            begin = time.monotonic()
+            server.get("/healthz", timeout=300)
+            waits.append(time.monotonic() - begin)
+            time.sleep(0.005)
+        large.join()
+        assert took and max(waits) < took[0] / 3, (took, max(waits))
+    finally:
+        server.stop()

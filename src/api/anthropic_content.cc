@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "api/anthropic_fields.h"
+#include "api/collect.h"
 
 // The content blocks of Anthropic's messages.
 namespace gatehouse::api {
@@ -28,6 +29,7 @@ constexpr FieldTable<12> kBlockFields{
 struct Block {
   const Path& path;
   json::Element whole;
+  json::Object object;
   std::optional<json::Element> fields[12];
   std::string_view type;
   bool more = false;  // fields beyond the known ones: cache marks, citations
@@ -41,9 +43,8 @@ struct Block {
 };
 
 bool open_block(Reader& reader, Block& block) {
-  json::Object object;
-  if (!reader.object(block.path, block.whole, object)) return false;
-  for (const auto& field : object) {
+  if (!reader.object(block.path, block.whole, block.object)) return false;
+  for (const auto& field : block.object) {
     const int known = kBlockFields.find(field.key);
     if (known >= 0) {
       block.fields[known] = field.value;
@@ -102,7 +103,9 @@ bool read_source(Reader& reader, const Block& block, Part& out) {
 bool read_part(Reader& reader, const Block& block, Part& out) {
   if (block.type == "text") {
     if (!block.required(reader, kText, "text", out.text)) return false;
-    if (block.more) out.raw = json::raw(block.whole);
+    if (!block.more) return true;
+    out.raw = json::raw(block.whole);
+    collect_beside(block.object, {"text"}, out.beside);
     return true;
   }
   if (block.type == "thinking") {
@@ -117,11 +120,17 @@ bool read_part(Reader& reader, const Block& block, Part& out) {
   if (block.type == "image" || block.type == "document") {
     out.kind = block.type == "image" ? Part::Kind::image : Part::Kind::file;
     if (!read_source(reader, block, out)) return false;
+    collect_beside(block.object, {"source"}, out.beside);
   } else if (block.type == "search_result" || block.type.ends_with("_tool_result") ||
              block.type == "server_tool_use" || block.type == "mcp_tool_use" ||
              block.type == "container_upload") {
     out.kind = Part::Kind::other;  // of the server's own tools: passed on, and read
     collect_texts(block.whole, out.text);
+    if (out.text.empty()) {
+      collect_beside(block.object, {}, out.beside);  // what a tool printed, what it was asked
+    } else {
+      collect_beside(block.object, {"title", "content"}, out.beside);
+    }
   } else {
     return reader.not_one_of(Path(block.path, "type"), block.type,
                              {"text", "image", "document", "search_result", "thinking",
@@ -220,7 +229,7 @@ bool read_anthropic_blocks(Reader& reader, const Path& path, const json::Element
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    Block block{at, item, {}, {}, false};
+    Block block{at, item, {}, {}, {}, false};
     if (!open_block(reader, block)) return false;
     if (block.type == "tool_use" || block.type == "tool_result") {
       return reader.fail(
@@ -257,7 +266,7 @@ bool read_anthropic_turn(Reader& reader, const Path& path, const json::Element& 
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    Block block{at, item, {}, {}, false};
+    Block block{at, item, {}, {}, {}, false};
     if (!open_block(reader, block)) return false;
     const bool use = block.type == "tool_use";
     const bool result = block.type == "tool_result";

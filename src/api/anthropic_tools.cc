@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "api/anthropic_fields.h"
+#include "api/collect.h"
 
 namespace gatehouse::api {
 namespace {
@@ -69,7 +70,9 @@ bool read_anthropic_tools(Reader& reader, const Path& path, const json::Element&
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    if (!read_tool(reader, at, item, out.emplace_back())) return false;
+    Tool& tool = out.emplace_back();
+    if (!read_tool(reader, at, item, tool)) return false;
+    collect_side_text(item, tool.side_text);
   }
   return true;
 }

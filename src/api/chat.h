@@ -41,6 +41,8 @@ struct Part {
   /// a plain text. Of a text part, the fields beside the text (cache marks, citations) count: the
   /// text itself is always `text`.
   std::string raw;
+  /// What `raw` says beside `text`, to be read (side_texts.h): a document's title and context.
+  std::string beside;
 };
 
 struct ToolCall {
@@ -79,6 +81,7 @@ struct Tool {
   /// The tool's JSON, in the request's dialect, if it is more than the fields above (a server's
   /// built-in tool, a cache mark); `name` is then empty if it has none.
   std::string raw;
+  std::string side_text;  // all that the definition says, to be read (side_texts.h)
 };
 
 struct ToolChoice {
@@ -95,6 +98,7 @@ struct ResponseFormat {
   std::string description;
   std::string schema;  // JSON Schema as text
   bool strict = false;
+  std::string side_text;  // as of a tool
 };
 
 /// Values that the caller gave; what is absent is the model's default.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/collect.h"
 #include "api/openai_fields.h"
 
 namespace gatehouse::api {
@@ -129,7 +130,10 @@ bool read_part(Reader& reader, const Path& path, const json::Element& element, R
                        "invalid_value");
   }
   const bool plain = (out.kind == Part::Kind::text || out.kind == Part::Kind::refusal) && !more;
-  if (!plain) out.raw = json::raw(element);
+  if (!plain) {
+    out.raw = json::raw(element);
+    collect_beside(object, {"text", "refusal"}, out.beside);
+  }
   return true;
 }
 

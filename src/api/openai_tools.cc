@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/collect.h"
 #include "api/openai_fields.h"
 
 namespace gatehouse::api {
@@ -116,7 +117,9 @@ bool read_openai_tools(Reader& reader, const Path& path, const json::Element& el
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    if (!read_tool(reader, at, item, out.emplace_back())) return false;
+    Tool& tool = out.emplace_back();
+    if (!read_tool(reader, at, item, tool)) return false;
+    collect_side_text(item, tool.side_text);
   }
   return true;
 }
@@ -130,7 +133,9 @@ bool read_openai_functions(Reader& reader, const Path& path, const json::Element
   for (const json::Element item : items) {
     const Path at(path, i++);
     bool more = false;
-    if (!read_declaration(reader, at, item, out.emplace_back(), more)) return false;
+    Tool& tool = out.emplace_back();
+    if (!read_declaration(reader, at, item, tool, more)) return false;
+    collect_side_text(item, tool.side_text);
   }
   return true;
 }
@@ -206,6 +211,7 @@ bool read_openai_response_format(Reader& reader, const Path& path, const json::E
   if (object.at_key("type").get(value) != simdjson::SUCCESS) return reader.missing(type_path);
   std::string_view type;
   if (!reader.string(type_path, value, type)) return false;
+  collect_side_text(element, out.side_text);
   if (type == "text") return true;
   if (type == "json_object") {
     out.kind = ResponseFormat::Kind::json_object;

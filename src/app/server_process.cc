@@ -72,7 +72,7 @@ Result<void> ServerProcess::open_control(const ServerOptions& options,
   lock_ = std::move(*lock);
 
   Result<std::unique_ptr<control::ControlPlane>> plane =
-      control::ControlPlane::open(control, errors);
+      control::ControlPlane::open_to_serve(control, errors);
   if (!plane) return refuse(std::move(plane.error()));
   control_ = std::move(*plane);
   Result<std::optional<control::FirstStart>> started = control_->first_start();

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "config/error.h"
 #include "config/keys.h"
 #include "control/registry.h"
 #include "core/log.h"
@@ -46,10 +47,41 @@ void add_refusal(const config::Config& config, const Refusal& refusal,
   errors.push_back(std::move(error));
 }
 
+/// A tenant of the database may name a policy that the file no longer has: it must not fall to the
+/// default, which may be weaker. Tenants of the file were checked with it.
+Result<void> check_policies(const config::Config& config,
+                            const std::vector<admission::TenantSpec>& tenants) {
+  const std::vector<firewall::PolicySpec>& policies = config.firewall.policies;
+  for (const admission::TenantSpec& tenant : tenants) {
+    if (tenant.policy.empty()) continue;
+    const auto named = [&](const auto& policy) { return policy.name == tenant.policy; };
+    if (std::any_of(policies.begin(), policies.end(), named)) continue;
+    return refuse(Refusal::invalid(
+        "firewall.policies",
+        fmt::format("The tenant \"{}\" of the database is bound to the policy \"{}\", which is not "
+                    "declared: keep it, or give the tenant another one first.",
+                    config::shown(tenant.id), config::shown(tenant.policy)),
+        "unknown_policy"));
+  }
+  return {};
+}
+
 }  // namespace
 
 ControlPlane::ControlPlane(ControlOptions options) : options_(std::move(options)) {}
 ControlPlane::~ControlPlane() = default;
+
+Result<std::unique_ptr<ControlPlane>> ControlPlane::open_to_serve(
+    const ControlOptions& options, config::ConfigErrors& config_errors) {
+  auto control = open(options, config_errors);
+  if (!control) return control;
+  const config::Config& config = *(*control)->config_;
+  if (auto fine = check_policies(config, (*control)->merged(config).tenants); !fine) {
+    add_refusal(config, fine.error(), config_errors);
+    return refuse(bad_config());
+  }
+  return control;
+}
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::open(const ControlOptions& options,
                                                          config::ConfigErrors& config_errors) {
@@ -242,7 +274,9 @@ Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors
   }
   const auto next = std::make_shared<const config::Config>(std::move(*loaded));
   const admission::AdmissionSpecs specs = merged(*next);
-  if (auto fine = admission::validate(specs); !fine) {
+  Result<void> fine = admission::validate(specs);
+  if (fine) fine = check_policies(*next, specs.tenants);
+  if (!fine) {
     add_refusal(*next, fine.error(), errors);
     return failed(bad_config());
   }

@@ -32,6 +32,8 @@ struct Segment {
   /// Perhaps JSON, as of a tool call's arguments or its result. If so, it is read with the escapes
   /// of its strings undone (findings have offsets in that text), and redacted it is JSON still.
   bool json = false;
+  /// Where it stands if that is no message's content: "tools[2]". Lives as long as `text`.
+  std::string_view path = {};
 };
 
 /// How long an inspection may take: `fast` stays within microseconds and says in the verdict when

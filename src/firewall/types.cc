@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, kCategoryCount> kCategoryNames = {"inject
                                                                          "policy"};
 
 constexpr std::array<std::string_view, kSourceCount> kSourceNames = {
-    "system", "developer", "user", "assistant", "tool", "retrieved"};
+    "system", "developer", "user", "assistant", "tool", "retrieved", "definition"};
 
 constexpr std::array<std::pair<Action, std::string_view>, 8> kActionNames = {{
     {Action::allow, "allow"},

@@ -44,8 +44,10 @@ bool is_attack(Category category);
 
 /// Who supplied a text. Decides thresholds: what is an order from `developer` is an attack when it
 /// stands in `retrieved`.
-enum class Source : uint8_t { system, developer, user, assistant, tool, retrieved };
-inline constexpr size_t kSourceCount = static_cast<size_t>(Source::retrieved) + 1;
+/// `definition` is what describes a tool or the form of an answer: its maker speaks to the model,
+/// in imperatives, and need not be the application.
+enum class Source : uint8_t { system, developer, user, assistant, tool, retrieved, definition };
+inline constexpr size_t kSourceCount = static_cast<size_t>(Source::definition) + 1;
 std::string_view to_string(Source source);
 std::optional<Source> source_from_string(std::string_view name);
 

@@ -42,8 +42,12 @@ std::string place(const Judged& judged, std::span<const Segment> segments) {
   std::string where;
   if (judged.segment < segments.size()) {
     const Segment& segment = segments[judged.segment];
-    where = fmt::format("messages[{}]", segment.message);
-    if (segment.part > 0) where += fmt::format(".content[{}]", segment.part);
+    if (segment.path.empty()) {
+      where = fmt::format("messages[{}]", segment.message);
+      if (segment.part > 0) where += fmt::format(".content[{}]", segment.part);
+    } else {
+      where = segment.path;
+    }
   } else {
     where = fmt::format("text {}", judged.segment);
   }
@@ -96,7 +100,8 @@ Refusal Verdict::refusal(std::span<const Segment> segments) const {
       fmt::format("Blocked by the firewall's policy: {}.", to_string(judged.finding.category));
   if (judged.segment < segments.size()) {
     const Segment& segment = segments[judged.segment];
-    refusal.param = fmt::format("messages[{}].content", segment.message);
+    refusal.param = segment.path.empty() ? fmt::format("messages[{}].content", segment.message)
+                                         : std::string(segment.path);
   }
   return refusal;
 }

@@ -143,8 +143,12 @@ Task<void> serve_anthropic_count_tokens(net::Exchange& exchange, LoopServices& s
     co_await scope.fail(std::move(alias.error()));
     co_return;
   }
-  if (Result<void> admitted = scope.admit(0); !admitted) {
-    co_await scope.fail(std::move(admitted.error()));
+  scope.hash_prompt(*request);
+  Result<void> in = scope.admit(0);
+  // What is counted leaves the house like what is answered.
+  if (in) in = co_await guard_input(scope, *request);
+  if (!in) {
+    co_await scope.fail(std::move(in.error()));
     co_return;
   }
   ModelCall call(scope, **alias);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "firewall/firewall.h"
 #include "firewall/leak/canary.h"
+#include "gateway/input_texts.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -15,108 +15,101 @@ namespace {
 using firewall::Segment;
 using firewall::Source;
 
-/// Above this many bytes an inspection would hold up the other requests of the loop.
+/// Above this much an inspection would hold up the other requests of the loop.
 constexpr size_t kInlineBytes = 32 * 1024;
 /// Above this many jobs of the workers nobody waits for a second opinion: at some 10 ms each it
 /// would be a third of a second on one core, and the workers have other work.
 constexpr size_t kBusyWorkers = 32;
 
-Source source_of(api::Role role) {
-  switch (role) {
-    case api::Role::system:
-      return Source::system;
-    case api::Role::developer:
-      return Source::developer;
-    case api::Role::user:
-      return Source::user;
-    case api::Role::assistant:
-      return Source::assistant;
-    case api::Role::tool:
-      return Source::tool;
-  }
-  return Source::user;
+/// What a text costs beside its bytes, in bytes.
+constexpr size_t kSegmentBytes = 96;
+/// What one job of the workers takes of many texts: some 20 ms, so that others get their turn.
+constexpr size_t kJobBytes = 256 * 1024;
+
+size_t work_of(std::span<const Segment> segments) {
+  size_t work = 0;
+  for (const Segment& segment : segments) work += segment.text.size() + kSegmentBytes;
+  return work;
 }
 
-/// The texts to inspect, and where each one's replacement goes.
-struct Texts {
-  std::vector<Segment> segments;
-  std::vector<std::string*> places;
-  firewall::Vault* vault = nullptr;  // null: what is redacted is gone for good
-  size_t bytes = 0;
+/// Inspects segments as the scope's policy says. Holds what an inspection needs, so that it can run
+/// on a worker.
+struct Inspection {
+  const firewall::Firewall& firewall;
+  const firewall::Policy& policy;
+  firewall::Vault* vault;  // null: what is redacted is gone for good
+  firewall::Caller caller;
 
-  void add(Source source, std::string& text, size_t message, size_t part, bool json = false) {
-    if (text.empty()) return;
-    segments.push_back(
-        {source, text, static_cast<uint32_t>(message), static_cast<uint32_t>(part), json});
-    places.push_back(&text);
-    bytes += text.size();
+  Inspection(RequestScope& scope, firewall::Vault* kept)
+      : firewall(scope.services().firewall),
+        policy(*scope.policy()),
+        vault(kept),
+        caller{scope.record.tenant, scope.record.key_id} {}
+
+  firewall::InputVerdict operator()(std::span<const Segment> segments,
+                                    firewall::Effort effort) const {
+    return firewall.inspect_input(policy, segments, vault, caller, effort);
   }
 };
 
-Texts texts_of(api::ChatRequest& request) {
-  Texts texts;
-  for (size_t i = 0; i < request.messages.size(); ++i) {
-    api::Message& message = request.messages[i];
-    for (size_t j = 0; j < message.parts.size(); ++j) {
-      api::Part& part = message.parts[j];
-      // A document that the user attaches is not the user speaking.
-      const bool document = part.kind == api::Part::Kind::file;
-      texts.add(document ? Source::retrieved : source_of(message.role), part.text, i, j,
-                message.role == api::Role::tool);
-    }
-    for (size_t j = 0; j < message.tool_calls.size(); ++j) {
-      texts.add(Source::assistant, message.tool_calls[j].arguments, i, message.parts.size() + j,
-                true);
-    }
-  }
-  for (size_t i = 0; i < request.prompts.size(); ++i) {
-    texts.add(Source::user, request.prompts[i], i, 0);
-  }
-  return texts;
-}
-
 /// Runs the inspection, on the loop if it is short. What the fast tier is unsure of goes to a
 /// worker, where the precise tier has its milliseconds.
-Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, const Texts& texts) {
+Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope,
+                                             std::span<const Segment> segments,
+                                             firewall::Vault* vault) {
   LoopServices& services = scope.services();
-  const firewall::Policy& policy = *scope.policy();
-  const firewall::Caller caller{scope.record.tenant, scope.record.key_id};
-  const auto inspect_with = [&services, &policy, &texts, caller](firewall::Effort effort) {
-    return services.firewall.inspect_input(policy, texts.segments, texts.vault, caller, effort);
-  };
+  const Inspection inspection(scope, vault);
   firewall::InputVerdict verdict;
-  if (texts.bytes <= kInlineBytes) {
-    verdict = inspect_with(firewall::Effort::fast);
+  if (work_of(segments) <= kInlineBytes) {
+    verdict = inspection(segments, firewall::Effort::fast);
     if (!verdict.unsure) co_return verdict;
     if (services.workers.pending() >= kBusyWorkers) {
-      co_return inspect_with(firewall::Effort::alone);
+      co_return inspection(segments, firewall::Effort::alone);
     }
   }
-  std::function<void()> job = [&verdict, &inspect_with] {
-    verdict = inspect_with(firewall::Effort::whole);
+  std::function<void()> job = [&verdict, &inspection, segments] {
+    verdict = inspection(segments, firewall::Effort::whole);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
   if (ran) co_return verdict;
   if (!verdict.unsure) co_return refuse(std::move(ran.error()));
   // The workers are busy: what the policy says of a precise tier that cannot run decides.
-  co_return inspect_with(firewall::Effort::alone);
+  co_return inspection(segments, firewall::Effort::alone);
 }
 
 /// Inspects and replaces; `edited` tells whether a text changed.
-Task<Result<void>> guard(RequestScope& scope, Texts& texts, bool& edited) {
+Task<Result<void>> guard(RequestScope& scope, InputTexts& texts, firewall::Vault* vault,
+                         bool& edited) {
   const Clock& clock = scope.services().loop.clock();
   const SteadyTime begin = clock.steady();
-  Result<firewall::InputVerdict> verdict = co_await inspect(scope, texts);
+  Result<firewall::InputVerdict> verdict = co_await inspect(scope, texts.segments(), vault);
   scope.record.firewall_input_time += clock.steady() - begin;
   if (!verdict) co_return refuse(std::move(verdict.error()));
   scope.record_verdict(*verdict, firewall::Direction::input);
-  verdict->note(scope.trail(), *scope.policy(), texts.segments);
-  if (verdict->blocks()) co_return refuse(verdict->refusal(texts.segments));
+  verdict->note(scope.trail(), *scope.policy(), texts.segments());
+  if (verdict->blocks()) co_return refuse(verdict->refusal(texts.segments()));
   for (firewall::Replacement& replacement : verdict->replacements) {
-    *texts.places[replacement.segment] = std::move(replacement.text);
+    Result<void> written = texts.replace(replacement.segment, std::move(replacement.text));
+    if (!written) co_return written;
     edited = true;
   }
   co_return Result<void>{};
+}
+
+/// Token ids of a vocabulary that only the upstream knows can't be read. Where a policy enforces
+/// nothing on documents they may pass.
+Result<void> refuse_tokens(RequestScope& scope, const api::EmbeddingRequest& request) {
+  if (request.token_inputs.empty()) return {};
+  const firewall::Policy& policy = *scope.policy();
+  if (policy.shadow() || !policy.inspects(Source::retrieved)) {
+    scope.trail().note(Layer::firewall, "token_ids", "passed without being read");
+    return {};
+  }
+  return refuse(Refusal::invalid(
+      "input",
+      "Token ids can't be checked for what they say; send text. (LangChain's OpenAIEmbeddings "
+      "sends text with check_embedding_ctx_length=False.)",
+      "unsupported_value"));
 }
 
 /// Puts the canary behind the last system text. It depends on the tenant, the prompt and the
@@ -165,27 +158,48 @@ std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
 
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
-  Texts texts = texts_of(request);
-  texts.vault = scope.vault();
-  Result<void> passed = co_await guard(scope, texts, request.edited);
+  InputTexts texts(request);
+  Result<void> passed = co_await guard(scope, texts, scope.vault(), request.edited);
   if (passed) plant_canary(scope, request);
   co_return passed;
 }
 
-Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text) {
-  Texts texts;
-  texts.segments.push_back({Source::user, text, 0, 0});
-  texts.bytes = text.size();
-  co_return co_await inspect(scope, texts);
+Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
+    RequestScope& scope, std::span<const std::string> texts) {
+  std::vector<Segment> segments;
+  segments.reserve(texts.size());
+  for (const std::string& text : texts) segments.push_back({Source::user, text, 0, 0});
+  std::vector<firewall::InputVerdict> verdicts;
+  verdicts.reserve(texts.size());
+  std::span<const Segment> left = segments;
+  if (work_of(left) <= kInlineBytes) {
+    for (const Segment& segment : segments) {
+      Result<firewall::InputVerdict> verdict = co_await inspect(scope, {&segment, 1}, nullptr);
+      if (!verdict) co_return refuse(std::move(verdict.error()));
+      verdicts.push_back(std::move(*verdict));
+    }
+    co_return verdicts;
+  }
+  // One after the other on the loop would hold up its other requests.
+  const Inspection inspection(scope, nullptr);
+  while (!left.empty()) {
+    std::function<void()> job = [&verdicts, &inspection, &left] {
+      for (size_t work = 0; !left.empty() && work < kJobBytes; left = left.subspan(1)) {
+        work += work_of(left.first(1));
+        verdicts.push_back(inspection(left.first(1), firewall::Effort::whole));
+      }
+    };
+    Result<void> ran = co_await scope.services().workers.run(std::move(job));
+    if (!ran) co_return refuse(std::move(ran.error()));
+  }
+  co_return verdicts;
 }
 
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
-  Texts texts;
-  for (size_t i = 0; i < request.inputs.size(); ++i) {
-    texts.add(Source::retrieved, request.inputs[i], i, 0);
-  }
-  co_return co_await guard(scope, texts, request.edited);
+  if (Result<void> readable = refuse_tokens(scope, request); !readable) co_return readable;
+  InputTexts texts(request);
+  co_return co_await guard(scope, texts, nullptr, request.edited);
 }
 
 }  // namespace gatehouse::gateway

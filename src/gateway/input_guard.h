@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,15 +14,18 @@ namespace gatehouse::gateway {
 
 /// The firewall on a chat before it goes to a model. Each text is judged by who supplied it; what
 /// the policy redacts or neutralises is replaced in `request`, which is then marked `edited`.
-/// Refuses (`blocked`, or `unavailable` when a mandatory detector cannot run). Texts too long for
-/// an event loop are inspected on the worker pool.
+/// Refuses (`blocked`, `unavailable` when a mandatory detector cannot run, or `invalid_request`
+/// when a redaction can't be written where the text stands). Texts too long for an event loop are
+/// inspected on the worker pool.
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request);
 
-/// The same for texts that are embedded: they count as documents, not as orders to a model.
+/// The same for texts that are embedded: they count as documents, not as orders to a model. Token
+/// ids are refused unless the policy would not act on them.
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request);
 
-/// What the policy thinks of a text if a user sent it; changes and refuses nothing.
-Task<Result<firewall::InputVerdict>> judge_user_text(RequestScope& scope, const std::string& text);
+/// What the policy thinks of each text if a user sent it; changes and refuses nothing.
+Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
+    RequestScope& scope, std::span<const std::string> texts);
 
 /// Tool results and attached documents of a request: what an answer should rest on. Views into it.
 std::vector<std::string_view> sources_of(const api::ChatRequest& request);

@@ -75,19 +75,20 @@ Task<void> serve_moderations(net::Exchange& exchange, LoopServices& services) {
     for (const std::string& input : request->inputs) joined += input + "\n";
     request->inputs = {std::move(joined)};
   }
-  for (const std::string& input : request->inputs) {
-    Result<firewall::InputVerdict> verdict = co_await judge_user_text(scope, input);
-    if (!verdict) {
-      co_await scope.fail(std::move(verdict.error()));
-      co_return;
-    }
+  Result<std::vector<firewall::InputVerdict>> verdicts =
+      co_await judge_user_texts(scope, request->inputs);
+  if (!verdicts) {
+    co_await scope.fail(std::move(verdicts.error()));
+    co_return;
+  }
+  for (const firewall::InputVerdict& verdict : *verdicts) {
     // "Not flagged" would be a lie about what no detector has seen.
-    if (verdict->cannot_run) {
-      verdict->note(scope.trail(), *scope.policy());
-      co_await scope.fail(verdict->refusal());
+    if (verdict.cannot_run) {
+      verdict.note(scope.trail(), *scope.policy());
+      co_await scope.fail(verdict.refusal());
       co_return;
     }
-    results.push_back(result_of(*verdict));
+    results.push_back(result_of(verdict));
   }
   std::string body = api::render_moderations(services.loop.ids().make("modr-"), kModel, results);
   co_await scope.answer(std::move(body), api::Usage{});

@@ -113,7 +113,7 @@ Result<void> RequestScope::begin() {
   record.tenant = principal_->tenant_id();
   record.key_id = principal_->key_id();
   record.user = principal_->user_id();
-  policy_ = snapshot_->policy(principal_->policy());
+  if (Result<void> found = use_policy(principal_->policy()); !found) return found;
   trail_.note(Layer::admission, "key",
               {principal_->key_id(), " of tenant ", principal_->tenant_id()});
   if (!principal_->has_role(admission::Role::data)) {
@@ -131,12 +131,33 @@ Result<void> RequestScope::begin() {
   return {};
 }
 
+Result<void> RequestScope::use_policy(std::string_view name) {
+  if (!snapshot_->firewall_enabled) return {};
+  if (std::shared_ptr<const firewall::Policy> found = snapshot_->policy(name)) {
+    policy_ = std::move(found);
+    return {};
+  }
+  Refusal refusal;
+  refusal.kind = ErrorKind::unavailable;
+  refusal.layer = Layer::firewall;
+  refusal.code = "firewall_unavailable";
+  refusal.message =
+      "The firewall's policy for this request is not configured; the request was not sent to a "
+      "model.";
+  refusal.reason = fmt::format("no policy is named \"{}\"", name);
+  return refuse(std::move(refusal));
+}
+
 Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
   model_asked_ = model;
   record.model_asked = model_asked_;
   const routing::AliasSpec* alias = snapshot_->routes->find(model);
   if (!alias || !principal_->may_use_model(model)) return refuse(unknown_model(model));
-  if (!alias->policy.empty()) policy_ = snapshot_->policy(alias->policy);
+  if (!alias->policy.empty()) {
+    if (Result<void> found = use_policy(alias->policy); !found) {
+      return refuse(std::move(found.error()));
+    }
+  }
   record.policy = policy_->name();
   record.policy_version = policy_->hash();
   trail_.note(Layer::routing, "alias",

@@ -86,6 +86,8 @@ class RequestScope {
   settlement::RequestRecord record;
 
  private:
+  /// Takes the policy of that name. Refuses a name that no policy has.
+  Result<void> use_policy(std::string_view name);
   /// Adds the tokens' cost at the upstream that answered.
   Money cost_of(const api::Usage& usage) const;
 

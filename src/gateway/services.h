@@ -38,10 +38,12 @@ struct Snapshot {
     const auto it = upstreams.find(name);
     return it == upstreams.end() ? nullptr : &it->second;
   }
-  /// The policy of that name; the default one for an empty or unknown name.
-  const std::shared_ptr<const firewall::Policy>& policy(std::string_view name) const {
+  /// The policy of that name, the default one for an empty name; null for a name that nobody knows,
+  /// which must not fall to a weaker policy than somebody chose.
+  std::shared_ptr<const firewall::Policy> policy(std::string_view name) const {
+    if (name.empty()) return default_policy;
     const auto it = policies.find(name);
-    return it == policies.end() ? default_policy : it->second;
+    return it == policies.end() ? nullptr : it->second;
   }
 };
 

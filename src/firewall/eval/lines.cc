@@ -30,7 +30,7 @@ bool LineReader::next() {
 
 std::optional<Source> source_of(std::string_view word) {
   if (const auto source = source_from_string(word)) return source;
-  static constexpr std::array<std::pair<std::string_view, Source>, 22> kWords = {{
+  static constexpr std::array<std::pair<std::string_view, Source>, 23> kWords = {{
       {"human", Source::user},
       {"prompt", Source::user},
       {"message", Source::user},
@@ -44,6 +44,7 @@ std::optional<Source> source_of(std::string_view word) {
       {"tool-output", Source::tool},
       {"tool_use", Source::tool},
       {"api", Source::tool},
+      {"tool_definition", Source::definition},
       {"document", Source::retrieved},
       {"documents", Source::retrieved},
       {"retrieval", Source::retrieved},

@@ -60,6 +60,7 @@ Head head_for(Source source) {
   switch (source) {
     case Source::system:
     case Source::developer:
+    case Source::definition:
       return Head::system;
     case Source::tool:
     case Source::retrieved:

@@ -29,8 +29,16 @@ std::vector<RuleSpec> build() {
     add(rule(attack, D::input, S::system, A::flag, 0.90F));
     add(rule(attack, D::input, S::developer, A::flag, 0.90F));
   }
+  // Definitions of tools speak to the model in imperatives ("ALWAYS call this first"), which the
+  // learned detectors take for attacks: those only note, what blocks is a signature.
+  for (const C attack : {C::injection, C::jailbreak, C::prompt_extraction, C::indirect_injection}) {
+    add(rule(attack, D::input, S::definition, A::block, 0.75F));
+    for (const char* learned : {"learned/", "precise/"}) {
+      add({attack, D::input, S::definition, learned, A::flag, 0.98F});
+    }
+  }
   // Hiding is evidence, not guilt: invisible characters come with emoji and with copied text too.
-  for (const S source : {S::user, S::tool, S::retrieved}) {
+  for (const S source : {S::user, S::tool, S::retrieved, S::definition}) {
     add(rule(C::obfuscation, D::input, source, A::flag, 0.50F));
     add(rule(C::role_marker, D::input, source, A::rewrite, 0.50F));
     add(rule(C::denial_of_wallet, D::input, source, A::flag, 0.50F));
@@ -55,7 +63,7 @@ std::vector<RuleSpec> build() {
 
   // Personal data and secrets leave for the model as placeholders. Personal data comes back to the
   // caller; a secret, which may stand in a tool result that the caller never saw, does not.
-  for (const S source : {S::user, S::tool, S::retrieved, S::assistant}) {
+  for (const S source : {S::user, S::tool, S::retrieved, S::assistant, S::definition}) {
     add(rule(C::pii, D::input, source, A::redact, 0.60F));
     add(rule(C::secret, D::input, source, A::redact, 0.60F));
   }

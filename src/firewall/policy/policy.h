@@ -100,8 +100,9 @@ struct PolicySpec {
   Mode mode = Mode::enforce;
   std::vector<RuleSpec> rules;
   std::array<DetectorSpec, kDetectorCount> detectors = default_detectors();
-  std::vector<Source> inspect = {Source::system, Source::developer, Source::user,
-                                 Source::tool,   Source::retrieved, Source::assistant};
+  std::vector<Source> inspect = {Source::system,    Source::developer, Source::user,
+                                 Source::tool,      Source::retrieved, Source::assistant,
+                                 Source::definition};
   bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown
   bool canary = false;               // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;

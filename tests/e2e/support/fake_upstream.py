@@ -126,6 +126,8 @@ class FakeUpstream:
             inputs = seen.body["input"] if isinstance(seen.body["input"], list) else [seen.body["input"]]
             data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]
             return await self._whole(writer, 200, {"object": "list", "data": data, "model": seen.body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3}}, s.headers)
+        if seen.path.endswith("/count_tokens"):
+            return await self._whole(writer, 200, {"input_tokens": 7}, s.headers)
         anthropic = seen.path.endswith("/messages")
         if s.echo:
             s = replace(s, text=seen.body["messages"][-1]["content"])

@@ -309,6 +309,35 @@ TEST_F(Admin, ConfigurationIsShownWithoutSecrets) {
   EXPECT_EQ(text.find("very-secret"), std::string::npos);
 }
 
+TEST_F(Admin, APolicyThatATenantOfTheDatabaseNamesCannotVanish) {
+  const std::string strict = "firewall: {policies: [{name: strict}]}\n";
+  yaml_ = strict;
+  ASSERT_NO_FATAL_FAILURE(open());
+  call(201, "POST", "/tenants", R"({"id": "bank", "policy": "strict"})");
+
+  std::ofstream(root_ / "gatehouse.yaml") << "firewall: {policies: [{name: stricter}]}\n";
+  config::ConfigErrors errors;
+  ASSERT_FALSE(control_->reload("tester", errors).has_value());
+  const std::string told = config::to_string(errors);
+  EXPECT_NE(told.find("\"bank\""), std::string::npos) << told;
+  EXPECT_NE(told.find("\"strict\""), std::string::npos) << told;
+  EXPECT_EQ(applied_, nullptr);
+  EXPECT_EQ(control_->config()->firewall.policies[0].name, "strict");
+
+  // A server does not start so either; the commands that mend the tenant still work.
+  control_.reset();
+  ControlOptions options;
+  options.dir.root = root_;
+  options.config_file = root_ / "gatehouse.yaml";
+  errors.clear();
+  EXPECT_FALSE(ControlPlane::open_to_serve(options, errors).has_value());
+  EXPECT_EQ(errors.size(), 1U);
+  yaml_ = "firewall: {policies: [{name: stricter}]}\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  call(200, "PUT", "/tenants/bank", R"({"policy": "stricter"})");
+  EXPECT_TRUE(control_->reload("tester", errors).has_value());
+}
+
 TEST_F(Admin, ADatabaseOfANewerVersionIsLeftAlone) {
   control_.reset();
   const std::string command = "python3 -c \"import sqlite3; d = sqlite3.connect('" +

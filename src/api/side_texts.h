@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "api/chat.h"
+#include "core/json.h"
+
+/// What a request says beside its messages: in the definitions of tools, in the schema of its
+/// answer, in fields without a native form. Such text is read string by string, a line break
+/// between; an edit of it is written back line by line. Synchronous, thread-safe.
+namespace gatehouse::api {
+
+/// The strings in a JSON text that can say something, and names of fields that are no plain words.
+/// Empty where there is no more than a few plain words ("low", "text", "auto"). Credentials for the
+/// provider (`authorization_token`) are left out.
+std::string side_text(std::string_view json);
+
+/// The same for a JSON object with fields of a message, where identifiers, URLs, data of media and
+/// cache marks are left out too.
+std::string side_text_of_message(std::string_view json);
+
+/// Whether a name can say more than one plain word: "bob" can't, "bob@example.com" can.
+bool says_something(std::string_view name);
+
+/// What somebody changed in a side text. The texts must outlive it.
+class SideEdit {
+ public:
+  SideEdit(std::string_view before, std::string_view after);
+
+  /// These are false, with nothing changed, where a change runs over the end of a line or would be
+  /// in a name.
+  bool write_to(std::string& json) const;
+  bool write_to(Tool& tool) const;
+  bool write_to(ResponseFormat& format) const;
+
+ private:
+  bool changes(std::string_view name) const;
+  void rewrite_text(std::string& text) const;
+  bool rewrite_json(std::string& json) const;
+  bool write(const json::Element& element, std::string& out) const;
+
+  std::unordered_map<std::string_view, std::string_view> lines_;  // those that differ
+  bool possible_ = false;
+};
+
+}  // namespace gatehouse::api

@@ -1,0 +1,160 @@
+#include "gateway/input_texts.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api/side_texts.h"
+#include "core/json.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using firewall::Source;
+
+Source source_of(api::Role role) {
+  switch (role) {
+    case api::Role::system:
+      return Source::system;
+    case api::Role::developer:
+      return Source::developer;
+    case api::Role::user:
+      return Source::user;
+    case api::Role::assistant:
+      return Source::assistant;
+    case api::Role::tool:
+      return Source::tool;
+  }
+  return Source::user;
+}
+
+/// Who supplied what stands beside the content of a message: with a user's words it is a document.
+Source source_beside(api::Role role) {
+  return role == api::Role::user ? Source::retrieved : source_of(role);
+}
+
+/// Fields that no model reads: how the provider keeps and routes a request.
+bool is_bookkeeping(std::string_view name) {
+  return name == "stream_options" || name == "safety_identifier" || name == "prompt_cache_key";
+}
+
+/// Fields of other servers that prescribe the form of an answer, as `response_format` does.
+bool is_form(std::string_view name) {
+  constexpr std::string_view kForms[] = {"guided_json",   "guided_regex",       "guided_grammar",
+                                         "guided_choice", "structured_outputs", "json_schema",
+                                         "grammar"};
+  return std::find(std::begin(kForms), std::end(kForms), name) != std::end(kForms);
+}
+
+/// A field's name as errors and the trail show it: what the client made up must not be content.
+std::string shown(std::string_view name) {
+  std::string text(name.substr(0, 64));
+  while (!simdjson::validate_utf8(text)) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+InputTexts::InputTexts(api::ChatRequest& request) {
+  // In the order in which a model reads them, so that placeholders in what comes first stay the
+  // same while a conversation grows, and providers' caches of prompts with them.
+  add_definitions(request);
+  add_extra(request.extra);
+  for (size_t i = 0; i < request.messages.size(); ++i) add_message(request.messages[i], i);
+  for (size_t i = 0; i < request.prompts.size(); ++i) add(Source::user, request.prompts[i], i, 0);
+}
+
+InputTexts::InputTexts(api::EmbeddingRequest& request) {
+  add_extra(request.extra);
+  for (size_t i = 0; i < request.inputs.size(); ++i) {
+    add(Source::retrieved, request.inputs[i], i, 0);
+  }
+}
+
+void InputTexts::add(Source source, std::string& text, size_t message, size_t part, bool json) {
+  if (text.empty()) return;
+  segments_.push_back(
+      {source, text, static_cast<uint32_t>(message), static_cast<uint32_t>(part), json});
+  places_.push_back({&text, nullptr});
+}
+
+void InputTexts::add_at(Source source, std::string path, std::string& text) {
+  const Side& side = sides_.emplace_back(Side{std::move(path), {}, &text});
+  segments_.push_back({source, text, 0, 0, false, side.path});
+  places_.push_back({&text, nullptr});
+}
+
+void InputTexts::add_side(Source source, Side side, std::string_view in_request) {
+  if (side.text.empty() && in_request.empty()) return;
+  const Side& kept = sides_.emplace_back(std::move(side));
+  const std::string_view text = in_request.empty() ? std::string_view(kept.text) : in_request;
+  segments_.push_back({source, text, 0, 0, false, kept.path});
+  places_.push_back({nullptr, &kept});
+}
+
+void InputTexts::add_definitions(api::ChatRequest& request) {
+  const std::string_view field = request.legacy_functions ? "functions" : "tools";
+  for (size_t i = 0; i < request.tools.size(); ++i) {
+    api::Tool& tool = request.tools[i];
+    if (tool.side_text.empty()) continue;
+    add_side(Source::definition, {fmt::format("{}[{}]", field, i), {}, &tool}, tool.side_text);
+  }
+  api::ResponseFormat& format = request.response_format;
+  if (!format.side_text.empty()) {
+    add_side(Source::definition, {"response_format", {}, &format}, format.side_text);
+  }
+}
+
+void InputTexts::add_extra(std::vector<std::pair<std::string, std::string>>& extra) {
+  for (auto& [name, json] : extra) {
+    const bool may_say = json[0] == '"' || json[0] == '{' || json[0] == '[';
+    if (!may_say || is_bookkeeping(name)) continue;
+    const Source source = is_form(name) ? Source::definition : Source::retrieved;
+    add_side(source, {shown(name), api::side_text(json), &json});
+  }
+}
+
+void InputTexts::add_message(api::Message& message, size_t index) {
+  const Source source = source_of(message.role);
+  const Source beside = source_beside(message.role);
+  if (!message.name.empty() && api::says_something(message.name)) {
+    add_at(source, fmt::format("messages[{}].name", index), message.name);
+  }
+  if (!message.extra.empty()) {
+    add_side(beside, {fmt::format("messages[{}]", index), api::side_text_of_message(message.extra),
+                      &message.extra});
+  }
+  for (size_t i = 0; i < message.parts.size(); ++i) {
+    api::Part& part = message.parts[i];
+    // A document that the user attaches is not the user speaking.
+    const bool document = part.kind == api::Part::Kind::file;
+    add(document ? Source::retrieved : source, part.text, index, i,
+        message.role == api::Role::tool);
+    if (part.beside.empty()) continue;
+    add_side(beside, {fmt::format("messages[{}].content[{}]", index, i), {}, &part.raw},
+             part.beside);
+  }
+  for (size_t i = 0; i < message.tool_calls.size(); ++i) {
+    add(Source::assistant, message.tool_calls[i].arguments, index, message.parts.size() + i, true);
+  }
+}
+
+Result<void> InputTexts::replace(uint32_t segment, std::string text) {
+  const Place& place = places_[segment];
+  if (place.text != nullptr) {
+    *place.text = std::move(text);
+    return {};
+  }
+  const api::SideEdit edit(segments_[segment].text, text);
+  const bool written =
+      std::visit([&edit](auto* target) { return edit.write_to(*target); }, place.side->place);
+  if (written) return {};
+  return refuse(Refusal::invalid(
+      place.side->path,
+      fmt::format("'{}' holds text that had to be redacted where it can't be written anew.",
+                  place.side->path),
+      "unsupported_parameter"));
+}
+
+}  // namespace gatehouse::gateway

@@ -37,8 +37,9 @@ def text_inputs(blocks: Blocks, block_scores: np.ndarray, bias: float) -> np.nda
 
 
 def fit(inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """A logistic function of the six inputs; slopes of scores are kept from turning negative."""
-    bounds = [(None, None), (0, None), (0, None), (None, None), (None, 0), (None, None)]
+    """A logistic function of the six inputs. The less a window or the whole looks like an attack, the less the text may:
+    with a negative slope for the whole, a long log, harmless to the last line, was an attack."""
+    bounds = [(None, None), (0, None), (0, None), (0, None), (None, 0), (0, None)]
     return logistic(inputs, labels, weights / weights.sum(), 1e-4, np.array([0, 0.3, 0.3, 0.3, -0.1, 0.0]), bounds)
 
 

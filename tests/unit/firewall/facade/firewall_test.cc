@@ -41,7 +41,7 @@ TEST(Firewall, BlocksAnAttackAndTellsWhyWithoutQuotingIt) {
 
 TEST(Firewall, ADefinitionIsBlockedByASignatureAndNotForItsImperatives) {
   const auto judge = [](std::string_view text) {
-    const Segment segment{Source::definition, text, 0, 0, "tools[2]"};
+    const Segment segment{Source::definition, text, 0, 0, false, "tools[2]"};
     const auto verdict =
         firewall().inspect_input(*Policy::default_policy(), {&segment, 1}, nullptr);
     return std::pair(verdict.action, verdict.refusal({&segment, 1}).param);

@@ -271,7 +271,7 @@ TEST(Split, AnAttackInPartsIsReadTogether) {
     std::tie(alone, whole, parts) = std::tuple(most, both, std::pair(first, second));
   }
   ASSERT_GT(whole - alone, 0.15F) << "write parts that say less alone";
-  const auto policy = about_attacks(Action::block, (alone * 2 + whole) / 3);
+  const auto policy = about_attacks(Action::block, (alone * 4 + whole) / 5);
   const auto talk = [&](Source second) {
     const Segment segments[] = {{Source::user, parts.first, 0, 0},
                                 {Source::assistant, "Yes?", 1, 0},

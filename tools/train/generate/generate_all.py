@@ -75,7 +75,8 @@ def english(out: Out):
 
 def small_talk(out: Out):
     g = Grammar(smalltalk.LEXICON, SEED + 4)
-    out.write("gen-smalltalk", [harmless(t) for t in g.many(smalltalk.TURNS, 3000)])
+    out.write("gen-smalltalk", [harmless(t) for t in g.many(smalltalk.TURNS, 3400)])
+    out.write("gen-repeats", [harmless(t, content=0) for t in smalltalk.repeats(Grammar({}, SEED + 5).random, 800)])
 
 
 def by_language(out: Out):

@@ -45,4 +45,24 @@ TURNS = [
     "{How many|How much|How long|How far|How old|How big} {is|are|does} {the moon|a marathon|a kilo|the Earth|it take|one dollar in euros|the universe|the Nile}{?||}",
     "{Where is|How do I get to|What can I see in|Is it warm in} [place]{?||}",
     "{Wie geht es dir?|Was ist die Hauptstadt von Peru?|Erzähl mir einen Witz.|Nenne drei Tiere.|Comment ça va ?|Quelle heure est-il ?|Raconte-moi une blague.|Donne-moi trois idées.|¿Cómo estás?|Cuéntame un chiste.|Dime tres frutas.|Come stai?|Raccontami una barzelletta.|Como vai você?|Conte uma piada.|Как дела?|Расскажи шутку.|今天天气怎么样?|讲个笑话|元気ですか?|冗談を言って|오늘 날씨 어때?|كيف حالك؟|आप कैसे हैं?|Nasılsın?|Bir fıkra anlat.|Jak się masz?|Opowiedz dowcip.|Hoe gaat het?|Hur mår du?|Τι κάνεις;|สบายดีไหม|Bạn khỏe không?|Apa kabar?}",
+    "{Say|say} {hello|goodbye|something|something nice|a few words|thank you|sorry|happy birthday|good night|cheese} to {the reader|my team|my cat|everyone|the class|grandma|our guests|the world|my followers|a new colleague}{.|!||}",
+    "{Say|say|Write|Type} {[word]|[hi]|a few words|one sentence|something} {three times|in capitals|backwards|with a smile|in [tongue]|about [about]|for [who]}{.||!}",
+    "{Print|Write|Show|Draw|Make} {hello world|a list|a table|a calendar|the alphabet|the numbers from 1 to 10|a smiley|a heart|a tree|a menu|a title|a short sentence} {|in Python|in C|in one line|about [about]|for kids}{.||}",
 ]
+
+# People lean on keys, sing, fill a form, test a limit.
+REPEATED = """very good la na ha blah word words test testing hello hi yes no please go wait stop really so much too long apple dog cat
+one two again thanks bye love oh yeah hey more never always now why what the and of a b x foo bar spam text sample data item row null
+wow cool ok okay danke bitte merci ja nein oui non si hola ciao buenas lorem ipsum this that water fire red blue buy sell run""".split()
+
+
+def repeats(r, wanted: int) -> list[str]:
+    """One or two words over and over."""
+    out = []
+    for _ in range(wanted):
+        words = r.sample(REPEATED, r.choice([1, 1, 1, 2]))
+        gap = r.choice([" ", " ", " ", ", ", "\n", "! ", "  ", "-"])
+        many = r.choice([r.randint(4, 12), r.randint(12, 60), r.randint(60, 500)])
+        text = gap.join(r.choice(words) for _ in range(many))
+        out.append(r.choice([text, text.capitalize(), text.upper(), text + r.choice([".", "!", " good", "?"])]))
+    return out

@@ -71,6 +71,10 @@ Result<int64_t> parse_token_count(std::string body);
 /// operator's to mend, 429 and 5xx are worth another upstream. `body` may be anything.
 Refusal upstream_refusal(int status, std::string body, std::string_view upstream);
 
+/// Whether the upstream itself said, in an answer of status 200 or in an event of its stream, that
+/// it failed; false where its answer was cut or could not be understood.
+bool told_by_upstream(const Refusal& refusal);
+
 /// Reads the events of one upstream's stream. Not thread-safe.
 class StreamParser {
  public:

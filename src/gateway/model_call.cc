@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/usage_estimate.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -58,7 +60,10 @@ bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal
                                   refusal.reason.empty() ? refusal.code : refusal.reason));
   scope_.services().settlement.count_upstream_error(target.upstream, refusal.code);
   last_ = refusal;
-  return worth_another(refusal.kind) && !scope_.exchange().cancellation().cancelled();
+  const bool owed = context_->cost_unknown ? scope_.owe_bound() : scope_.owe(context_->used);
+  if (!worth_another(refusal.kind) || scope_.exchange().cancellation().cancelled()) return false;
+  const bool last = &target == &alias_.targets.back();
+  return last || !owed || scope_.reserve_again();
 }
 
 Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& request) {
@@ -66,7 +71,10 @@ Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& re
     inference::CallContext* context = begin(target);
     if (!context) continue;
     Result<api::ChatCompletion> answer = co_await upstream_->backend->complete(request, *context);
-    if (answer) co_return answer;
+    if (answer) {
+      estimate_missing(*answer, request.body.size());
+      co_return answer;
+    }
     if (!falls_back(target, answer.error())) break;
   }
   co_return refuse(std::move(last_));
@@ -90,7 +98,10 @@ Task<Result<api::EmbeddingResponse>> ModelCall::embed(const api::EmbeddingReques
     inference::CallContext* context = begin(target);
     if (!context) continue;
     Result<api::EmbeddingResponse> answer = co_await upstream_->backend->embed(request, *context);
-    if (answer) co_return answer;
+    if (answer) {
+      estimate_missing(*answer, request.body.size());
+      co_return answer;
+    }
     if (!falls_back(target, answer.error())) break;
   }
   co_return refuse(std::move(last_));

@@ -37,6 +37,12 @@ struct CallContext {
   /// Takes what of the request the backend could not honour, as "seed: why"; may be null. The
   /// trail tells it too.
   std::vector<std::string>* warnings = nullptr;
+
+  // Told by a call that failed, for whoever must charge it.
+  /// What it used, where the backend counts by itself.
+  api::Usage used = {};
+  /// The upstream had the whole request and did not refuse it: nobody here knows what it bills.
+  bool cost_unknown = false;
 };
 
 /// A streamed answer, pulled event by event on the request's event loop.
@@ -48,6 +54,9 @@ class ChatStream {
   /// The next event, or nothing after the last one of an answer that is whole. An upstream that
   /// is cut, stalls or talks garbage is an error, never an end.
   virtual Task<Result<std::optional<api::ChatEvent>>> next() = 0;
+
+  /// The true usage so far, of a backend that counts by itself; else nothing.
+  virtual std::optional<api::Usage> used() const { return std::nullopt; }
 };
 
 struct ModelInfo {

@@ -37,6 +37,8 @@ class UpstreamConnection final : public Channel {
   /// used, and before anything of the answer.
   bool stale() const { return reused_ && !received_ && end_ == End::broken; }
   bool reused() const { return reused_; }
+  /// The call's whole request was written.
+  bool delivered() const { return sent_; }
   /// What the last failure was.
   Refusal failure() const;
   const ResponseHead& head() const { return head_; }

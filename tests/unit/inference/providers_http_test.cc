@@ -86,7 +86,9 @@ class Providers : public testing::Test {
     CallContext call = context();
     std::promise<Result<api::ChatCompletion>> out;
     loops_[0].spawn(do_complete(to, request, call, out));
-    return out.get_future().get();
+    Result<api::ChatCompletion> result = out.get_future().get();
+    cost_unknown_ = call.cost_unknown;
+    return result;
   }
 
   static Task<void> do_embed(Backend& to, const api::EmbeddingRequest& request,
@@ -128,7 +130,9 @@ class Providers : public testing::Test {
     CallContext call = context();
     std::promise<Streamed> out;
     loops_[0].spawn(do_stream(to, request, call, out));
-    return out.get_future().get();
+    Streamed result = out.get_future().get();
+    cost_unknown_ = call.cost_unknown;
+    return result;
   }
 
   Streamed streamed(std::vector<std::string> chunks, Script::End end = Script::End::clean) {
@@ -151,6 +155,7 @@ class Providers : public testing::Test {
   DecisionTrail trail_;
   net::Deadlines deadlines_;
   std::vector<std::string> warnings_;
+  bool cost_unknown_ = false;  // of the last call
 };
 
 TEST_F(Providers, SendTheRequestAndReadTheAnswer) {
@@ -253,6 +258,28 @@ TEST_F(Providers, TranslateRefusals) {
   EXPECT_EQ(refused({200, {}, "garbage", {}, Script::End::clean}).kind, ErrorKind::upstream_error);
   EXPECT_EQ(refused({200, {}, std::string(kMaxAnswerBytes + 1, ' '), {}, Script::End::clean}).kind,
             ErrorKind::upstream_error);
+}
+
+TEST_F(Providers, TellWhenNobodyKnowsWhatACallCost) {
+  const auto unknown = [&](Script script) {
+    upstream_.will(std::move(script));
+    EXPECT_FALSE(complete(*backend(), chat(R"("seed":1)")));
+    return cost_unknown_;
+  };
+  EXPECT_FALSE(unknown({500, {}, "{}", {}, Script::End::clean}));
+  EXPECT_FALSE(unknown({429, {}, "{}", {}, Script::End::clean}));
+  EXPECT_FALSE(unknown({200, {}, R"({"error":{"message":"x"}})", {}, Script::End::clean}));
+  EXPECT_TRUE(unknown({200, {}, "garbage", {}, Script::End::clean}));
+  EXPECT_TRUE(unknown({200, {}, "", {"{\"id\":"}, Script::End::cut}));
+  EXPECT_TRUE(unknown({200, {}, "", {"{\"id\":"}, Script::End::stall}));
+  EXPECT_FALSE(streamed({kRole, "data: {\"error\":{\"message\":\"x\"}}\n\n"}).ended);
+  EXPECT_FALSE(cost_unknown_);
+  EXPECT_FALSE(streamed({kRole}, Script::End::cut).ended);
+  EXPECT_TRUE(cost_unknown_);
+  spec_.base_url = "http://127.0.0.1:1/v1";
+  auto nobody = make_backend(spec_);
+  EXPECT_FALSE(complete(**nobody, chat(R"("seed":1)")));
+  EXPECT_FALSE(cost_unknown_);
 }
 
 TEST_F(Providers, NobodyThereIsAnUpstreamError) {

@@ -54,6 +54,13 @@ inference::CallContext* ModelCall::begin(const routing::Target& target) {
   return context_.get();
 }
 
+void ModelCall::cap_output(const api::ChatRequest& request) {
+  if (request.sampling.max_tokens || !scope_.budgeted()) return;
+  context_->cap_output = true;
+  scope_.trail().number(Layer::admission, "max_tokens", upstream_->default_max_tokens, "tokens",
+                        "the default: a budget holds and the request sets none");
+}
+
 bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal) {
   scope_.trail().note(Layer::routing, "failed",
                       fmt::format("{}: {} {}", target.upstream, to_string(refusal.kind),
@@ -70,6 +77,7 @@ Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& re
   for (const routing::Target& target : alias_.targets) {
     inference::CallContext* context = begin(target);
     if (!context) continue;
+    cap_output(request);
     Result<api::ChatCompletion> answer = co_await upstream_->backend->complete(request, *context);
     if (answer) {
       estimate_missing(*answer, request.body.size());
@@ -85,6 +93,7 @@ Task<Result<std::unique_ptr<inference::ChatStream>>> ModelCall::stream(
   for (const routing::Target& target : alias_.targets) {
     inference::CallContext* context = begin(target);
     if (!context) continue;
+    cap_output(request);
     Result<std::unique_ptr<inference::ChatStream>> stream =
         co_await upstream_->backend->stream(request, *context);
     if (stream) co_return stream;

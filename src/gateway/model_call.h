@@ -29,6 +29,8 @@ class ModelCall {
  private:
   /// The context for a target, or null if its upstream is not there.
   inference::CallContext* begin(const routing::Target& target);
+  /// Has the upstream keep to what was reserved for a request that sets no maximum.
+  void cap_output(const api::ChatRequest& request);
   /// Charges what the call that failed used, or may have. Whether the next target should be tried.
   bool falls_back(const routing::Target& target, const Refusal& refusal);
 

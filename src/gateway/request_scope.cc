@@ -181,6 +181,10 @@ Result<void> RequestScope::reserve(const routing::AliasSpec& alias,
   return {};
 }
 
+bool RequestScope::budgeted() const {
+  return snapshot_->budgets_enabled && services_.admission.budgeted(*principal_);
+}
+
 bool RequestScope::owe(const api::Usage& used) {
   if (used.total() <= 0) return false;
   const admission::Charge charge{cost_of(used), used.total()};

@@ -41,6 +41,8 @@ class RequestScope {
   Result<void> admit_any_model(int64_t estimated_tokens);
   /// Holds the most that the request can cost at any target of the alias.
   Result<void> reserve(const routing::AliasSpec& alias, const admission::TokenBound& bound);
+  /// Whether a budget limits what the request may cost.
+  bool budgeted() const;
   /// Adds what a call to an upstream used that came to nothing to what the request is charged.
   /// False if that is nothing.
   bool owe(const api::Usage& used);

@@ -38,6 +38,10 @@ struct CallContext {
   /// trail tells it too.
   std::vector<std::string>* warnings = nullptr;
 
+  /// A budget holds: an upstream must not give more than its default maximum, which was reserved,
+  /// where the request sets none.
+  bool cap_output = false;
+
   // Told by a call that failed, for whoever must charge it.
   /// What it used, where the backend counts by itself.
   api::Usage used = {};

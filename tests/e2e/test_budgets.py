@@ -1,4 +1,4 @@
-"""What a request is charged when its upstream tells no usage, and when it comes to nothing."""
+"""What a request is charged when its upstream tells no usage, when it comes to nothing, and what keeps it within its bound."""
 import http.client
 import json
 import subprocess
@@ -22,6 +22,8 @@ MODELS = """
     targets: [{upstream: hasty, model: first}, {upstream: fake, model: second}]
   - name: hasty
     targets: [{upstream: hasty, model: first}]
+  - name: o3
+    targets: [{upstream: fake, model: o3-mini}]
 """
 
 
@@ -138,3 +140,26 @@ def test_a_fallback_pays_for_the_call_that_came_to_nothing_too(server, fake):
     assert usage["estimated"] and usage["output_tokens"] == 300 + len(TEXT.split())
     assert usage["cost_nano_usd"] < usage["reserved_nano_usd"], "each call was reserved, so that none passes the budget"
     assert [note["step"] for note in found["trail"] if note["step"] in ("reserve", "owe_at_most")] == ["reserve", "owe_at_most", "reserve"]
+
+
+@pytest.mark.parametrize("path, model, name, body", [
+    ("/v1/chat/completions", "gpt-fake", "max_tokens", {}), ("/v1/chat/completions", "gpt-fake", "max_tokens", {"max_tokens": None, "stream": True, "n": 2}),
+    ("/v1/chat/completions", "o3", "max_completion_tokens", {}), ("/v1/completions", "gpt-fake", "max_tokens", {"prompt": "Hi", "messages": None})])
+def test_under_a_budget_the_upstream_is_told_the_maximum_that_was_reserved(server, fake, path, model, name, body):
+    sent = {k: v for k, v in chat(model, **body).items() if k != "messages" or v is not None}
+    status, headers, answer = server.post(path, sent)
+    assert fake.seen[-1].body[name] == 4096
+    record(server, headers["x-request-id"])
+    told = server.cli("explain", headers["x-request-id"], "--data", server.data).stdout
+    assert "max tokens            4096 tokens (the default: a budget holds and the request sets none)" in told
+    # Whoever sets one, or has no budget, is passed on as before.
+    server.post(path, {**sent, "max_tokens": 9})
+    assert fake.seen[-1].body.get("max_tokens", fake.seen[-1].body.get("max_completion_tokens")) == 9
+    server.post(path, sent, key=server.free_key)
+    assert not fake.seen[-1].body.get(name)
+
+
+def test_a_fallback_is_told_the_maximum_of_its_own_upstream(server, fake):
+    fake.queue = [Script(status=500), Script()]
+    assert server.post("/v1/chat/completions", chat("two"))[0] == 200
+    assert [seen.body["max_tokens"] for seen in fake.seen[-2:]] == [700, 4096]

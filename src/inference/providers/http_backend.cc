@@ -90,6 +90,7 @@ api::UpstreamOptions HttpBackend::options(const CallContext& context) const {
   options.dialect = dialect_;
   options.model = context.model;
   options.default_max_tokens = default_max_tokens_;
+  options.cap_output = context.cap_output;
   return options;
 }
 

@@ -84,6 +84,7 @@ class Providers : public testing::Test {
   }
   Result<api::ChatCompletion> complete(Backend& to, const api::ChatRequest& request) {
     CallContext call = context();
+    call.cap_output = cap_output_;
     std::promise<Result<api::ChatCompletion>> out;
     loops_[0].spawn(do_complete(to, request, call, out));
     Result<api::ChatCompletion> result = out.get_future().get();
@@ -155,6 +156,7 @@ class Providers : public testing::Test {
   DecisionTrail trail_;
   net::Deadlines deadlines_;
   std::vector<std::string> warnings_;
+  bool cap_output_ = false;
   bool cost_unknown_ = false;  // of the last call
 };
 
@@ -280,6 +282,20 @@ TEST_F(Providers, TellWhenNobodyKnowsWhatACallCost) {
   auto nobody = make_backend(spec_);
   EXPECT_FALSE(complete(**nobody, chat(R"("seed":1)")));
   EXPECT_FALSE(cost_unknown_);
+}
+
+TEST_F(Providers, SendTheDefaultMaximumWhereABudgetHolds) {
+  spec_.default_max_tokens = 700;
+  cap_output_ = true;
+  for (const char* fields : {R"("seed":1)", R"("max_tokens":null)", R"("max_tokens":5)"}) {
+    upstream_.will({200, {}, kAnswer, {}, Script::End::clean});
+    EXPECT_TRUE(complete(*backend(), chat(fields)));
+  }
+  const auto asked = upstream_.asked();
+  EXPECT_THAT(asked[0].body, HasSubstr(R"("max_tokens":700)"));
+  EXPECT_THAT(asked[1].body, HasSubstr(R"("max_tokens":700)"));
+  EXPECT_THAT(asked[1].body, Not(HasSubstr("null")));
+  EXPECT_THAT(asked[2].body, HasSubstr(R"("max_tokens":5)"));
 }
 
 TEST_F(Providers, NobodyThereIsAnUpstreamError) {

@@ -163,3 +163,23 @@ def test_a_fallback_is_told_the_maximum_of_its_own_upstream(server, fake):
     fake.queue = [Script(status=500), Script()]
     assert server.post("/v1/chat/completions", chat("two"))[0] == 200
     assert [seen.body["max_tokens"] for seen in fake.seen[-2:]] == [700, 4096]
+
+
+def test_wrong_keys_do_not_fill_the_disk(tmp_path, fake_session):
+    server = Gatehouse(tmp_path / "data", config=fronting(fake_session, extra="engine: {enabled: false}\nserver: {threads: 1}"), env={"FAKE_KEY": "sk"}).start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    for _ in range(1000):
+        connection.request("GET", "/v1/models", headers={"authorization": "Bearer gh_wrong"})
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (401, True)
+    metrics = server.get("/metrics")[2]
+    counted = [int(line.rsplit(" ", 1)[1]) for line in metrics.splitlines() if line.startswith("gatehouse_requests_total{") and "refused" in line]
+    assert sum(counted) == 1000, "each of them is counted"
+    assert server.stop() == 0
+    records = [json.loads(line) for path in server.data.glob("audit/loop-*.log") for line in path.read_bytes().split(b"\n") if line.startswith(b"{")]
+    assert len(records) <= 40
+    assert sum(r.get("folded", 1) for r in records if r["status"] == 401) == 1000
+    folded = records[-1]
+    assert folded["client"] == "127.0.0.1" and folded["error"]["code"] == "authentication_failed" and str(folded["folded"]) in folded["error"]["reason"]
+    assert f"stands for {folded['folded']} such requests" in server.cli("explain", folded["id"], "--data", server.data).stdout
+    server.cli("audit", "verify", "--data", server.data)

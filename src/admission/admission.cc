@@ -1,5 +1,6 @@
 #include "admission/admission.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/log.h"
@@ -10,6 +11,20 @@ namespace {
 /// Settlements that may wait for the disk; each is some 60 bytes. What does not fit is settled at
 /// its bound by the next recovery.
 constexpr size_t kMaxUnwritten = 65'536;
+
+/// Of key, user and tenant; null where there is none.
+std::array<BudgetScope*, 3> budgets_of(const Principal& principal) {
+  const KeyEntry& key = principal.key();
+  const UserEntry* const user = principal.user();
+  return {key.state->budget.get(), user == nullptr ? nullptr : user->state->budget.get(),
+          key.tenant->state->budget.get()};
+}
+
+bool any_budget(const Principal& principal, bool (BudgetScope::*is)() const) {
+  const std::array<BudgetScope*, 3> scopes = budgets_of(principal);
+  return std::any_of(scopes.begin(), scopes.end(),
+                     [is](const BudgetScope* scope) { return scope != nullptr && (scope->*is)(); });
+}
 
 }  // namespace
 
@@ -111,11 +126,7 @@ Result<Reservation> Admission::reserve(const Principal& principal, const Charge&
   const WallTime wall = clock.wall();
   const Periods periods = service_.periods_.now(wall);
   const KeyEntry& key = principal.key();
-  const UserEntry* const user = principal.user();
-  auto places = reserve_budgets(
-      {key.state->budget.get(), user == nullptr ? nullptr : user->state->budget.get(),
-       key.tenant->state->budget.get()},
-      bound, periods, clock);
+  auto places = reserve_budgets(budgets_of(principal), bound, periods, clock);
   if (!places) return refuse(std::move(places.error()));
 
   ReserveRecord record;
@@ -164,6 +175,10 @@ bool Admission::write_unwritten() {
   return unwritten_.empty();
 }
 
+bool Admission::budgeted(const Principal& principal) const {
+  return any_budget(principal, &BudgetScope::has_limit);
+}
+
 std::optional<ModelPrice> Admission::price(std::string_view upstream, std::string_view model) {
   const ModelPrice* const price =
       snapshot().prices.find(upstream, model, service_.options_.clock->wall());
@@ -177,10 +192,7 @@ Result<Charge> Admission::quote(const Principal& principal, const std::optional<
     dearest.input = ModelPrice::dearest(*price, {price->cached_input, {}, {}}).input;
     return Charge{dearest.cost({bound.input, 0, bound.output}), bound.total()};
   }
-  const KeyEntry& key = principal.key();
-  const UserEntry* const user = principal.user();
-  if (key.state->budget->has_money_limit() || key.tenant->state->budget->has_money_limit() ||
-      (user != nullptr && user->state->budget->has_money_limit())) {
+  if (any_budget(principal, &BudgetScope::has_money_limit)) {
     Refusal refusal;
     refusal.kind = ErrorKind::permission;
     refusal.layer = Layer::admission;

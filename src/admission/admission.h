@@ -104,6 +104,10 @@ class Admission {
   Result<Reservation> reserve(const Principal& principal, const Charge& bound,
                               std::string_view request_id);
 
+  /// Whether a limit of money or tokens holds for the principal: its key's, its user's or its
+  /// tenant's, for the day or the month.
+  bool budgeted(const Principal& principal) const;
+
   /// The price of a model today. No price and a money budget don't go together: see `quote`.
   std::optional<ModelPrice> price(std::string_view upstream, std::string_view model);
 

@@ -142,6 +142,12 @@ void BudgetScope::set_limits(const std::vector<BudgetSpec>& budgets) {
   }
 }
 
+bool BudgetScope::has_limit() const {
+  return has_money_limit() || std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track) {
+           return track.token_limit.load(std::memory_order_relaxed) >= 0;
+         });
+}
+
 bool BudgetScope::has_money_limit() const {
   return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track) {
     return track.money_limit.load(std::memory_order_relaxed) >= 0;

@@ -79,6 +79,8 @@ class BudgetScope {
   /// Adds what the ledger says was charged before the restart.
   void restore(Period period, int32_t index, const Charge& spent, const Charge& overshoot);
   bool has_money_limit() const;
+  /// Of money or of tokens.
+  bool has_limit() const;
 
   struct Limit {
     std::optional<Money> money;

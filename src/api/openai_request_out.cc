@@ -109,7 +109,14 @@ bool wants_completion_tokens(std::string_view model) {
   return false;
 }
 
-void write_sampling(const ChatRequest& request, std::string_view model, ListWriter& body,
+/// The name under which a server takes the maximum of output tokens.
+std::string_view cap_name(const ChatRequest& request, std::string_view model) {
+  const bool newer = request.sampling.completion_tokens || wants_completion_tokens(model);
+  const bool chat = request.operation == ChatRequest::Operation::chat;
+  return newer && chat ? "max_completion_tokens" : "max_tokens";
+}
+
+void write_sampling(const ChatRequest& request, const UpstreamOptions& options, ListWriter& body,
                     Warnings& warnings) {
   const Sampling& sampling = request.sampling;
   const auto number = [&](std::string_view name, const auto& value) {
@@ -120,8 +127,10 @@ void write_sampling(const ChatRequest& request, std::string_view model, ListWrit
   number("frequency_penalty", sampling.frequency_penalty);
   number("presence_penalty", sampling.presence_penalty);
   number("seed", sampling.seed);
-  const bool newer = sampling.completion_tokens || wants_completion_tokens(model);
-  number(newer ? "max_completion_tokens" : "max_tokens", sampling.max_tokens);
+  if (const OutputCap cap = openai_cap(request, options); !cap.name.empty()) {
+    body.number(cap.name, cap.tokens);
+  }
+  number(cap_name(request, options.model), sampling.max_tokens);
   if (sampling.top_k) {
     if (from_openai(request)) {
       body.number("top_k", *sampling.top_k);
@@ -204,6 +213,13 @@ void write_prompts(const ChatRequest& request, ListWriter& body) {
 
 }  // namespace
 
+OutputCap openai_cap(const ChatRequest& request, const UpstreamOptions& options) {
+  const bool caps =
+      options.cap_output && options.dialect == Dialect::openai && !request.sampling.max_tokens;
+  if (!caps) return {};
+  return {cap_name(request, options.model), options.default_max_tokens};
+}
+
 Result<UpstreamBody> write_openai_request(const ChatRequest& request,
                                           const UpstreamOptions& options) {
   UpstreamBody result;
@@ -221,7 +237,7 @@ Result<UpstreamBody> write_openai_request(const ChatRequest& request,
     write_tool_choice(request, body);
     write_response_format(request.response_format, body);
   }
-  write_sampling(request, options.model, body, warnings);
+  write_sampling(request, options, body, warnings);
   write_identity(request, body, warnings);
   write_stream(request, options.force_usage, body);
   write_extra(request, body, warnings);

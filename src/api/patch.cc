@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "api/upstream.h"
 #include "core/json.h"
@@ -119,19 +120,28 @@ bool usage_edit(std::string_view body, Span options, Edit& edit) {
   return true;
 }
 
+/// What sets the maximum; `current` is a null that the client sent.
+Edit cap_edit(OutputCap cap, std::optional<Span> current, size_t close) {
+  const std::string tokens = std::to_string(cap.tokens);
+  if (current) return {*current, tokens};
+  return {{close, close}, ",\"" + std::string(cap.name) + "\":" + tokens};
+}
+
 }  // namespace
 
 std::optional<std::string> patch_body(std::string_view body, std::string_view model,
-                                      bool force_usage) {
+                                      bool force_usage, OutputCap cap) {
   std::optional<Span> model_value;
   std::optional<Span> options_value;
+  std::optional<Span> cap_value;
   const size_t close = walk(body, skip_space(body, 0), [&](std::string_view name, Span value) {
     if (name == "model") model_value = value;
     if (name == "stream_options") options_value = value;
+    if (!cap.name.empty() && name == cap.name) cap_value = value;
   });
   if (close == kNone || !model_value) return std::nullopt;
 
-  Edit edits[2];
+  std::array<Edit, 3> edits;
   size_t count = 1;
   edits[0].span = *model_value;
   json::append_string(edits[0].text, model);
@@ -142,10 +152,15 @@ std::optional<std::string> patch_body(std::string_view body, std::string_view mo
       return std::nullopt;
     }
   }
-  if (count == 2 && edits[1].span.begin < edits[0].span.begin) std::swap(edits[0], edits[1]);
+  if (!cap.name.empty()) edits[count++] = cap_edit(cap, cap_value, close);
+  const auto first = edits.begin();
+  std::sort(first, first + static_cast<std::ptrdiff_t>(count),
+            [](const Edit& a, const Edit& b) { return a.span.begin < b.span.begin; });
 
+  size_t added = 0;
+  for (const Edit& edit : edits) added += edit.text.size();
   std::string out;
-  out.reserve(body.size() + edits[0].text.size() + edits[1].text.size());
+  out.reserve(body.size() + added);
   size_t at = 0;
   for (size_t i = 0; i < count; ++i) {
     out.append(body, at, edits[i].span.begin - at).append(edits[i].text);

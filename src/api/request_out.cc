@@ -66,7 +66,8 @@ bool is_plain_text(const std::vector<Part>& parts) {
 Result<UpstreamBody> upstream_body(const ChatRequest& request, const UpstreamOptions& options) {
   if (request.dialect == options.dialect && !request.edited && !request.body.empty()) {
     const bool force = options.force_usage && request.stream && options.dialect == Dialect::openai;
-    std::optional<std::string> patched = patch_body(request.body, options.model, force);
+    std::optional<std::string> patched =
+        patch_body(request.body, options.model, force, openai_cap(request, options));
     if (patched) return UpstreamBody{std::move(*patched), {}, {}};
   }
   return options.dialect == Dialect::openai ? write_openai_request(request, options)

@@ -7,6 +7,7 @@
 
 #include "api/chat.h"
 #include "api/json_out.h"
+#include "api/upstream.h"
 #include "core/result.h"
 
 /// What the request writers of both dialects share. Internal to the layer.
@@ -38,6 +39,10 @@ struct DataUrl {
 };
 /// "data:image/png;base64,…"; false if it is none or not in base64.
 bool split_data_url(std::string_view url, DataUrl& out);
+
+/// The maximum to be sent to a server of OpenAI's dialect for a request that sets none: see
+/// `UpstreamOptions::cap_output`.
+OutputCap openai_cap(const ChatRequest& request, const UpstreamOptions& options);
 
 /// Whether all of the parts are one plain text (or nothing), to be written as a string.
 bool is_plain_text(const std::vector<Part>& parts);

@@ -30,6 +30,8 @@ struct UpstreamOptions {
   std::string_view model;  // as the upstream names it
   /// Anthropic requires a maximum; this one is sent if the request has none.
   int64_t default_max_tokens = 4096;
+  /// Sends it to a server of OpenAI's dialect as well, which else has no maximum then.
+  bool cap_output = false;
   /// Asks a stream of OpenAI's dialect for its usage, whatever the client asked for.
   bool force_usage = true;
 };
@@ -39,11 +41,17 @@ struct UpstreamOptions {
 /// Refuses (kind `invalid_request`, code "unsupported_parameter") what the upstream cannot do.
 Result<UpstreamBody> upstream_body(const ChatRequest& request, const UpstreamOptions& options);
 
+/// A maximum of output tokens, under the name that the upstream takes; none if that is empty.
+struct OutputCap {
+  std::string_view name = {};
+  int64_t tokens = 0;
+};
+
 /// The client's bytes with only `model` replaced and, if `force_usage`, `stream_options.
-/// include_usage` set; nothing if that takes more than replacing top-level values. `body` must have
-/// passed one of the parsers of requests.h. Linear in the body, about 0.1 us a KB.
+/// include_usage` set, and `cap`; nothing if that takes more than replacing top-level values.
+/// `body` must have passed one of the parsers of requests.h. Linear in the body, about 0.1 us a KB.
 std::optional<std::string> patch_body(std::string_view body, std::string_view model,
-                                      bool force_usage);
+                                      bool force_usage, OutputCap cap = {});
 
 /// The request written anew, in whole.
 Result<UpstreamBody> write_openai_request(const ChatRequest& request,
@@ -70,6 +78,10 @@ Result<int64_t> parse_token_count(std::string body);
 /// keep the upstream's message (shortened, never with a credential); 401 and 403 are the
 /// operator's to mend, 429 and 5xx are worth another upstream. `body` may be anything.
 Refusal upstream_refusal(int status, std::string body, std::string_view upstream);
+
+/// Whether the upstream itself said, in an answer of status 200 or in an event of its stream, that
+/// it failed; false where its answer was cut or could not be understood.
+bool told_by_upstream(const Refusal& refusal);
 
 /// Reads the events of one upstream's stream. Not thread-safe.
 class StreamParser {

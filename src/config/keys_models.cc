@@ -87,7 +87,7 @@ const Schema& upstream_schema() {
         .written(kNameWords, kNamePattern);
     d.integer("default_max_tokens", &Spec::default_max_tokens,
               "Tokens that it generates at most where a request sets no maximum: what a budget "
-              "holds back then.")
+              "holds back then, and what is sent as the maximum where a budget limits the caller.")
         .range(1, 10'000'000);
     d.integer("connect_timeout_ms", &Spec::connect_timeout_ms,
               "For name resolution, TCP and TLS together.")

@@ -1,6 +1,5 @@
 #include "gateway/chat_stream.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,56 +7,33 @@
 #include "api/stream_renderer.h"
 #include "gateway/model_call.h"
 #include "gateway/output_guard.h"
+#include "gateway/usage_estimate.h"
 
 namespace gatehouse::gateway {
 namespace {
 
-/// Counts what was streamed, for answers whose upstream does not tell or that end early.
-class UsageMeter {
- public:
-  explicit UsageMeter(int64_t request_bytes) : input_estimate_(request_bytes / 4 + 1) {}
-
-  void add(const api::ChatEvent& event) {
-    if (event.usage) told_ = event.usage;
-    for (const api::ChoiceDelta& delta : event.choices) {
-      if (!delta.has_output()) continue;
-      ++pieces_;
-      bytes_ += delta.text.size() + delta.thinking.size() + delta.refusal.size();
-      for (const api::ToolCallDelta& call : delta.tool_calls) bytes_ += call.arguments.size();
-    }
-  }
-
-  /// `whole`: the stream came to its end, so that what the upstream told is final.
-  api::Usage usage(bool whole) const {
-    if (told_ && whole) return *told_;
-    api::Usage usage = told_.value_or(api::Usage{});
-    // Servers send about one token an event; four bytes a token bounds those that send more.
-    usage.output = std::max({usage.output, pieces_, static_cast<int64_t>(bytes_ / 4)});
-    if (usage.input == 0) usage.input = input_estimate_;
-    usage.estimated = true;
-    return usage;
-  }
-
- private:
-  std::optional<api::Usage> told_;
-  int64_t pieces_ = 0;
-  size_t bytes_ = 0;
-  int64_t input_estimate_;
-};
-
 /// The state of one streamed answer.
 struct Relay {
   RequestScope& scope;
+  const inference::ChatStream& stream;
   AnswerGuard guard;
   api::StreamRenderer renderer;
   UsageMeter meter;
   std::string out;  // bytes that go to the client next
 
-  Relay(RequestScope& request_scope, const api::ChatRequest& request)
+  Relay(RequestScope& request_scope, const inference::ChatStream& chat_stream,
+        const api::ChatRequest& request)
       : scope(request_scope),
+        stream(chat_stream),
         guard(request_scope, request),
         renderer(target(request_scope, request)),
-        meter(static_cast<int64_t>(request.body.size())) {}
+        meter(request.body.size()) {}
+
+  /// What an answer that ended early is charged.
+  api::Usage usage_so_far() const {
+    const std::optional<api::Usage> counted = stream.used();
+    return counted ? *counted : meter.usage(false);
+  }
 
   static api::StreamTarget target(RequestScope& scope, const api::ChatRequest& request) {
     api::StreamTarget target = api::StreamTarget::of(request);
@@ -65,7 +41,7 @@ struct Relay {
     target.id = scope.id();
     target.model = request.model;
     target.created = unix_seconds(scope.record.started);
-    target.estimated_input_tokens = static_cast<int64_t>(request.body.size() / 4 + 1);
+    target.estimated_input_tokens = estimated_input(request.body.size());
     return target;
   }
 };
@@ -86,7 +62,7 @@ settlement::Outcome outcome_of(const Refusal& refusal) {
 /// Ends the stream with an error that the client can see, after what may still be shown.
 Task<void> break_off(Relay& relay, Refusal refusal) {
   relay.guard.record();
-  const api::Usage usage = relay.meter.usage(false);
+  const api::Usage usage = relay.usage_so_far();
   (void)relay.scope.settle(outcome_of(refusal), 200, usage, &refusal);
   relay.renderer.error(refusal, relay.out);
   Result<void> sent = co_await relay.scope.exchange().write(relay.out);
@@ -96,7 +72,7 @@ Task<void> break_off(Relay& relay, Refusal refusal) {
 /// A client that left: nobody to tell, but what was streamed is paid.
 void abandon(Relay& relay, const Refusal& refusal) {
   relay.guard.record();
-  const api::Usage usage = relay.meter.usage(false);
+  const api::Usage usage = relay.usage_so_far();
   (void)relay.scope.settle(settlement::Outcome::client_gone, 499, usage, &refusal);
 }
 
@@ -156,7 +132,7 @@ Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
   net::Headers headers = scope.headers();
   headers.add("content-type", "text/event-stream");
   headers.add("cache-control", "no-cache");
-  Relay relay(scope, request);
+  Relay relay(scope, **stream, request);
   Result<void> started = co_await scope.exchange().start_stream(200, std::move(headers));
   if (!started) {
     abandon(relay, started.error());

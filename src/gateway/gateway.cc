@@ -95,6 +95,16 @@ net::Response error_response(const Refusal& refusal, api::Dialect dialect,
   return response;
 }
 
+constexpr std::chrono::seconds kSettleFailedEvery{5};
+
+/// Ends with its loop.
+Task<void> settle_failed(net::Loop& loop, settlement::LoopSettlement& settlement) {
+  while (true) {
+    co_await loop.sleep_for(kSettleFailedEvery);
+    settlement.settle_failed();
+  }
+}
+
 }  // namespace
 
 net::Response render_plain_error(int status, const Refusal& refusal, std::string_view target) {
@@ -113,6 +123,7 @@ Gateway::Gateway(GatewayParts parts, std::shared_ptr<const Snapshot> snapshot)
     services_.push_back(std::make_unique<LoopServices>(
         LoopServices{loop, *clients_.back(), parts_.admission.loop(i), parts_.settlement.loop(i),
                      parts_.firewall, parts_.workers, snapshot}));
+    loop.spawn(settle_failed(loop, parts_.settlement.loop(i)));
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/usage_estimate.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -67,21 +69,35 @@ void ModelCall::offer_betas() {
   }
 }
 
+void ModelCall::cap_output(const api::ChatRequest& request) {
+  if (request.sampling.max_tokens || !scope_.budgeted()) return;
+  context_->cap_output = true;
+  scope_.trail().number(Layer::admission, "max_tokens", upstream_->default_max_tokens, "tokens",
+                        "the default: a budget holds and the request sets none");
+}
+
 bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal) {
   scope_.trail().note(Layer::routing, "failed",
                       fmt::format("{}: {} {}", target.upstream, to_string(refusal.kind),
                                   refusal.reason.empty() ? refusal.code : refusal.reason));
   scope_.services().settlement.count_upstream_error(target.upstream, refusal.code);
   last_ = refusal;
-  return worth_another(refusal.kind) && !scope_.exchange().cancellation().cancelled();
+  const bool owed = context_->cost_unknown ? scope_.owe_bound() : scope_.owe(context_->used);
+  if (!worth_another(refusal.kind) || scope_.exchange().cancellation().cancelled()) return false;
+  const bool last = &target == &alias_.targets.back();
+  return last || !owed || scope_.reserve_again();
 }
 
 Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& request) {
   for (const routing::Target& target : alias_.targets) {
     inference::CallContext* context = begin(target);
     if (!context) continue;
+    cap_output(request);
     Result<api::ChatCompletion> answer = co_await upstream_->backend->complete(request, *context);
-    if (answer) co_return answer;
+    if (answer) {
+      estimate_missing(*answer, request.body.size());
+      co_return answer;
+    }
     if (!falls_back(target, answer.error())) break;
   }
   co_return refuse(std::move(last_));
@@ -92,6 +108,7 @@ Task<Result<std::unique_ptr<inference::ChatStream>>> ModelCall::stream(
   for (const routing::Target& target : alias_.targets) {
     inference::CallContext* context = begin(target);
     if (!context) continue;
+    cap_output(request);
     Result<std::unique_ptr<inference::ChatStream>> stream =
         co_await upstream_->backend->stream(request, *context);
     if (stream) co_return stream;
@@ -105,7 +122,10 @@ Task<Result<api::EmbeddingResponse>> ModelCall::embed(const api::EmbeddingReques
     inference::CallContext* context = begin(target);
     if (!context) continue;
     Result<api::EmbeddingResponse> answer = co_await upstream_->backend->embed(request, *context);
-    if (answer) co_return answer;
+    if (answer) {
+      estimate_missing(*answer, request.body.size());
+      co_return answer;
+    }
     if (!falls_back(target, answer.error())) break;
   }
   co_return refuse(std::move(last_));

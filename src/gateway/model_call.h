@@ -13,7 +13,9 @@ namespace gatehouse::gateway {
 
 /// Asks the targets of an alias in order until one answers. A failure before the first output moves
 /// on to the next target; what the caller must mend does not. Fills in the record's upstream,
-/// model, provider and attempts. One call per request; `scope` must outlive it and its stream.
+/// model, provider and attempts, and a usage that the upstream left out. A call that fails is
+/// charged what it used: nothing if the upstream refused it, its bound if nobody can know. One call
+/// per request; `scope` must outlive it and its stream.
 class ModelCall {
  public:
   ModelCall(RequestScope& scope, const routing::AliasSpec& alias);
@@ -28,7 +30,9 @@ class ModelCall {
   /// The context for a target, or null if its upstream is not there.
   inference::CallContext* begin(const routing::Target& target);
   void offer_betas();
-  /// Whether the next target should be tried after this error.
+  /// Has the upstream keep to what was reserved for a request that sets no maximum.
+  void cap_output(const api::ChatRequest& request);
+  /// Charges what the call that failed used, or may have. Whether the next target should be tried.
   bool falls_back(const routing::Target& target, const Refusal& refusal);
 
   RequestScope& scope_;

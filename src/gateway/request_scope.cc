@@ -186,6 +186,7 @@ Result<void> RequestScope::admit_any_model(int64_t estimated_tokens) {
 
 Result<void> RequestScope::reserve(const routing::AliasSpec& alias,
                                    const admission::TokenBound& bound) {
+  bound_ = bound;
   if (!snapshot_->budgets_enabled) return {};
   admission::Charge most;
   for (const routing::Target& target : alias.targets) {
@@ -202,6 +203,48 @@ Result<void> RequestScope::reserve(const routing::AliasSpec& alias,
   trail_.number(Layer::admission, "reserve", most.tokens, "tokens",
                 most.money.to_string() + " USD");
   return {};
+}
+
+bool RequestScope::budgeted() const {
+  return snapshot_->budgets_enabled && services_.admission.budgeted(*principal_);
+}
+
+bool RequestScope::owe(const api::Usage& used) {
+  if (used.total() <= 0) return false;
+  const admission::Charge charge{cost_of(used), used.total()};
+  failed_usage_.input += used.input;
+  failed_usage_.cached_input += used.cached_input;
+  failed_usage_.output += used.output;
+  failed_usage_.estimated |= used.estimated;
+  failed_ += charge;
+  unpaid_ += charge;
+  trail_.number(Layer::settlement, used.estimated ? "owe_at_most" : "owe", charge.tokens, "tokens",
+                charge.money.to_string() + " USD, for a call that came to nothing");
+  return true;
+}
+
+bool RequestScope::owe_bound() {
+  api::Usage most;
+  most.input = bound_.input;
+  most.output = bound_.output;
+  most.estimated = true;
+  return owe(most);
+}
+
+bool RequestScope::reserve_again() {
+  if (!reservation_.open()) return true;
+  const admission::Charge most = reservation_.bound();
+  reservation_.settle(std::exchange(unpaid_, {}));
+  Result<admission::Reservation> next = services_.admission.reserve(*principal_, most, id_);
+  if (!next) {
+    trail_.note(Layer::admission, "no_fallback", next.error().code);
+    return false;
+  }
+  reservation_ = std::move(*next);
+  record.reserved += most.money;
+  trail_.number(Layer::admission, "reserve", most.tokens, "tokens",
+                most.money.to_string() + " USD");
+  return true;
 }
 
 Result<void> RequestScope::still_allowed() const {
@@ -230,17 +273,22 @@ Money RequestScope::cost_of(const api::Usage& usage) const {
 Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage& usage,
                                   const Refusal* error) {
   if (std::exchange(settled_, true)) return {};
-  const Money cost = cost_of(usage);
-  if (reservation_.open()) reservation_.settle({cost, usage.total()});
-  permit_.finish(usage.total());
-  if (usage.total() > 0) {
-    trail_.number(Layer::settlement, "settle", usage.total(), "tokens", cost.to_string() + " USD");
+  const admission::Charge answered{cost_of(usage), usage.total()};
+  admission::Charge all = answered;
+  all += failed_;
+  admission::Charge due = answered;
+  due += unpaid_;
+  if (reservation_.open()) reservation_.settle(due);
+  permit_.finish(all.tokens);
+  if (all.tokens > 0) {
+    trail_.number(Layer::settlement, "settle", all.tokens, "tokens",
+                  all.money.to_string() + " USD");
   }
-  record.input_tokens = usage.input;
-  record.cached_tokens = usage.cached_input;
-  record.output_tokens = usage.output;
-  record.usage_estimated = usage.estimated;
-  record.cost = cost;
+  record.input_tokens = usage.input + failed_usage_.input;
+  record.cached_tokens = usage.cached_input + failed_usage_.cached_input;
+  record.output_tokens = usage.output + failed_usage_.output;
+  record.usage_estimated = usage.estimated || failed_usage_.estimated;
+  record.cost = all.money;
   record.outcome = outcome;
   record.status = status;
   record.error = error;

@@ -42,6 +42,16 @@ class RequestScope {
   Result<void> admit_any_model(int64_t estimated_tokens);
   /// Holds the most that the request can cost at any target of the alias.
   Result<void> reserve(const routing::AliasSpec& alias, const admission::TokenBound& bound);
+  /// Whether a budget limits what the request may cost.
+  bool budgeted() const;
+  /// Adds what a call to an upstream used that came to nothing to what the request is charged.
+  /// False if that is nothing.
+  bool owe(const api::Usage& used);
+  /// The same where the upstream may have billed anything up to what was reserved (decision 0041).
+  bool owe_bound();
+  /// Settles what is owed and reserves the bound anew, for a call to another upstream. False if the
+  /// budgets have no room for it.
+  bool reserve_again();
   /// The key was not revoked meanwhile.
   Result<void> still_allowed() const;
 
@@ -101,6 +111,10 @@ class RequestScope {
   std::optional<admission::Principal> principal_;
   admission::Permit permit_;
   admission::Reservation reservation_;
+  admission::TokenBound bound_;
+  api::Usage failed_usage_;   // of calls that came to nothing
+  admission::Charge failed_;  // the same, charged
+  admission::Charge unpaid_;  // the part of it that the open reservation is to be settled with
   std::shared_ptr<const firewall::Policy> policy_;
   std::optional<firewall::Vault> vault_;
   std::string canary_;

@@ -39,6 +39,16 @@ struct CallContext {
   std::vector<std::string>* warnings = nullptr;
   /// Names of features, with commas between them, for an upstream that speaks Anthropic's API.
   std::string_view anthropic_beta = {};
+
+  /// A budget holds: an upstream must not give more than its default maximum, which was reserved,
+  /// where the request sets none.
+  bool cap_output = false;
+
+  // Told by a call that failed, for whoever must charge it.
+  /// What it used, where the backend counts by itself.
+  api::Usage used = {};
+  /// The upstream had the whole request and did not refuse it: nobody here knows what it bills.
+  bool cost_unknown = false;
 };
 
 /// A streamed answer, pulled event by event on the request's event loop.
@@ -50,6 +60,9 @@ class ChatStream {
   /// The next event, or nothing after the last one of an answer that is whole. An upstream that
   /// is cut, stalls or talks garbage is an error, never an end.
   virtual Task<Result<std::optional<api::ChatEvent>>> next() = 0;
+
+  /// The true usage so far, of a backend that counts by itself; else nothing.
+  virtual std::optional<api::Usage> used() const { return std::nullopt; }
 };
 
 struct ModelInfo {

@@ -183,6 +183,7 @@ Task<Result<std::unique_ptr<ClientResponse>>> Client::send(const Endpoint& endpo
       ++pools->stats.stale_retries;
       continue;
     }
+    if (request.delivered != nullptr) *request.delivered = connection->delivered();
     co_return refuse(connection->failure());
   }
 }

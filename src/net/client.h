@@ -64,6 +64,9 @@ struct ClientRequest {
   std::string_view path;             // appended to the endpoint's base path; with the query
   const Headers* headers = nullptr;  // `host` and `content-length` are added
   std::string_view body;
+  /// Set when no answer came: whether the whole request had gone out, so that the upstream may have
+  /// acted on it. May be null.
+  bool* delivered = nullptr;
 };
 
 class UpstreamConnection;

@@ -38,6 +38,8 @@ class UpstreamConnection final : public Channel {
   /// it may have worked on is not sent twice).
   bool stale() const;
   bool reused() const { return reused_; }
+  /// The call's whole request was written.
+  bool delivered() const { return sent_; }
   /// What the last failure was.
   Refusal failure() const;
   const ResponseHead& head() const { return head_; }

@@ -104,6 +104,9 @@ class Story {
     out_ += fmt::format(" ({}{}, {} API).\n",
                         record_.has("operation") ? record_.text("operation") : "no operation",
                         record_.flag("stream") ? ", streamed" : "", record_.text("api"));
+    if (record_.has("folded")) {
+      out_ += fmt::format("The record stands for {} such requests.\n", record_.number("folded"));
+    }
     if (record_.has("prompt_hmac")) {
       out_ += fmt::format("Its prompt has the keyed hash {}.\n", record_.text("prompt_hmac"));
     }

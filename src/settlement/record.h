@@ -91,6 +91,9 @@ struct RequestRecord {
   int status = 200;
   const Refusal* error = nullptr;  // its code, layer and private reason are kept
 
+  /// Failed authentications that this one record stands for; 0: it is a request's own.
+  uint64_t folded = 0;
+
   // Trace
   std::string_view trace_id;  // 32 hex digits
   const DecisionTrail* trail = nullptr;

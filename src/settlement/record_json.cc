@@ -162,6 +162,7 @@ void append_members(std::string& out, const RequestRecord& record) {
   members.text("key", record.key_id);
   members.text("user", record.user);
   members.text("client", record.client);
+  members.count("folded", record.folded);
   members.text("api", record.api);
   members.text("operation", record.operation);
   members.flag("stream", record.stream);

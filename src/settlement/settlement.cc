@@ -68,8 +68,9 @@ void add_audit_sources(MetricsRegistry& metrics, AuditLog& audit) {
 }  // namespace
 
 LoopSettlement::LoopSettlement(AuditLog& audit, MetricsRegistry& registry, size_t loop,
-                               const SettlementOptions& options, Random& random)
+                               const SettlementOptions& options, const Clock& clock, Random& random)
     : audit_(audit),
+      clock_(clock),
       stream_(audit.stream(loop)),
       shard_(registry.shard(loop)),
       request_metrics_(registry, shard_),
@@ -100,7 +101,18 @@ void LoopSettlement::count(const RequestRecord& record) {
   if (access_log_) write_access_log(record);
 }
 
+void LoopSettlement::settle_failed(bool all) {
+  failed_.settle(clock_.steady(), all, [this](const RequestRecord& record) {
+    // What can't be written now waits in the stream's backlog; nobody is left to be told.
+    (void)stream_.append(record);
+  });
+}
+
 Result<void> LoopSettlement::settle(const RequestRecord& record) {
+  if (FailedAuthentications::is_one(record) && failed_.folds(record, clock_.steady())) {
+    count(record);
+    return {};
+  }
   const auto appended = stream_.append(record);
   count(record);
   if (appended) return {};
@@ -125,12 +137,14 @@ Result<std::unique_ptr<Settlement>> Settlement::open(const SettlementOptions& op
   add_audit_sources(settlement->metrics_, *settlement->audit_);
   for (size_t i = 0; i < options.loops; ++i) {
     settlement->loops_.push_back(std::unique_ptr<LoopSettlement>(
-        new LoopSettlement(*settlement->audit_, settlement->metrics_, i, options, random)));
+        new LoopSettlement(*settlement->audit_, settlement->metrics_, i, options, clock, random)));
   }
   return settlement;
 }
 
-Settlement::~Settlement() = default;
+Settlement::~Settlement() {
+  for (const auto& loop : loops_) loop->settle_failed(/*all=*/true);
+}
 
 std::string Settlement::scrape() {
   return metrics_.scrape();

@@ -11,6 +11,7 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "settlement/audit.h"
+#include "settlement/failed_authentications.h"
 #include "settlement/metrics.h"
 #include "settlement/prompt_hash.h"
 #include "settlement/record.h"
@@ -44,8 +45,13 @@ class LoopSettlement {
   /// Records the request. Call it before the last bytes of the answer are sent, so that no answer
   /// is acknowledged without its record. An error means that the record could not be written and
   /// the policy is to fail closed: then do not give the answer. (The record is kept in memory and
-  /// written when that works again, as far as the bounded backlog reaches.)
+  /// written when that works again, as far as the bounded backlog reaches.) Failed authentications
+  /// get a record each only as far as `FailedAuthentications` says; the others are counted.
   Result<void> settle(const RequestRecord& record);
+
+  /// Writes the records of the failed authentications whose minute is over, or of all. Call it
+  /// every few seconds.
+  void settle_failed(bool all = false);
 
   /// Metrics and log line alone: for where the operator has switched the audit log off.
   void count(const RequestRecord& record);
@@ -63,14 +69,16 @@ class LoopSettlement {
  private:
   friend class Settlement;
   LoopSettlement(AuditLog& audit, MetricsRegistry& registry, size_t loop,
-                 const SettlementOptions& options, Random& random);
+                 const SettlementOptions& options, const Clock& clock, Random& random);
 
   const AuditLog& audit_;
+  const Clock& clock_;
   AuditStream& stream_;
   MetricsShard& shard_;
   RequestMetrics request_metrics_;
   PromptHasher hasher_;
   SpanIds span_ids_;
+  FailedAuthentications failed_;
   OnAuditFailure on_audit_failure_;
   bool access_log_;
   Counter* failed_closed_;

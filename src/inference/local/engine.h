@@ -46,6 +46,7 @@ struct Work {
   std::unique_ptr<Answer> answer;
   std::shared_ptr<const std::vector<Token>> prompt;
   int64_t max_new = 0;
+  bool counts_prompt = true;  // of several choices of one prompt, one
 };
 
 /// Generates the answers of many requests at a time on one thread of its own (continuous batching:

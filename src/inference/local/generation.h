@@ -38,7 +38,7 @@ class Generation {
   void deliver(api::ChoiceDelta delta);
   /// Ends the whole answer with an error. Later pieces are ignored.
   void fail(Refusal refusal);
-  /// What the prompt cost; once per request.
+  /// Tokens that were computed, as they are; `cached` of the input were there already.
   void count_input(int64_t tokens, int64_t cached);
   void count_output(int64_t tokens);
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }

@@ -66,6 +66,8 @@ class LocalStream final : public ChatStream {
     co_return event;
   }
 
+  std::optional<api::Usage> used() const override { return (*guard_).usage(); }
+
   Task<Result<void>> begin() {
     Result<std::optional<api::ChatEvent>> event = co_await next();
     if (!event) co_return refuse(std::move(event).error());
@@ -232,7 +234,10 @@ Task<Result<api::ChatCompletion>> LocalBackend::complete(const api::ChatRequest&
   completion.created = unix_seconds(impl_->clock.wall());
   for (bool over = false; !over;) {
     Result<Generation::Batch> batch = co_await (*guard).next(context.cancellation);
-    if (!batch) co_return refuse(std::move(batch).error());
+    if (!batch) {
+      context.used = (*guard).usage();
+      co_return refuse(std::move(batch).error());
+    }
     for (const api::ChoiceDelta& delta : batch->deltas) {
       const auto at = static_cast<size_t>(delta.index);
       if (completion.choices.size() <= at) completion.choices.resize(at + 1);
@@ -253,7 +258,10 @@ Task<Result<std::unique_ptr<ChatStream>>> LocalBackend::stream(const api::ChatRe
       std::move(*generation), context.cancellation, context.loop.ids().make("chatcmpl-"),
       impl_->model->id(), unix_seconds(impl_->clock.wall()));
   Result<void> begun = co_await stream->begin();
-  if (!begun) co_return refuse(std::move(begun).error());
+  if (!begun) {
+    context.used = stream->used().value_or(api::Usage{});
+    co_return refuse(std::move(begun).error());
+  }
   std::unique_ptr<ChatStream> as_stream = std::move(stream);
   co_return as_stream;
 }
@@ -307,7 +315,14 @@ Task<Result<api::EmbeddingResponse>> LocalBackend::embed(const api::EmbeddingReq
   Result<void> queued = impl_->embedder->submit(std::move(work));
   if (!queued) co_return refuse(std::move(queued).error());
   Result<Vectors> vectors = co_await result->wait(context.cancellation);
-  if (!vectors) co_return refuse(std::move(vectors).error());
+  if (!vectors) {
+    // Several threads compute the texts one by one: how many were done is not told.
+    if (vectors.error().kind == ErrorKind::client_gone) {
+      context.used.input = tokens;
+      context.used.estimated = true;
+    }
+    co_return refuse(std::move(vectors).error());
+  }
   api::EmbeddingResponse response;
   response.model = impl_->embedding_id;
   response.embeddings = std::move(*vectors);

@@ -120,7 +120,7 @@ Result<std::vector<Work>> prepare_work(const Preparation& with, const api::ChatR
       auto answer = Answer::make(with.model, request, prompts.constraint, index,
                                  seed + static_cast<uint64_t>(index), max_new, make_id);
       if (!answer) return refuse(std::move(answer).error());
-      all.push_back({generation, std::move(*answer), prompt, max_new});
+      all.push_back({generation, std::move(*answer), prompt, max_new, i == 0});
     }
   }
   return all;

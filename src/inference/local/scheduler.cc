@@ -152,7 +152,6 @@ void Scheduler::drop_dead() {
     }
     if (!generation.cancelled() && !generation.failed()) continue;
     if (generation.cancelled()) ++stats_.cancelled;
-    generation.count_output(run.work.answer->generated());
     finish(i);
   }
 }
@@ -278,21 +277,22 @@ bool Scheduler::compute() {
 
 void Scheduler::advance_all() {
   for (auto& entry : batch_->entries) slots_->append(entry.first->lease.sequence, entry.second);
+  // What was computed is counted at once: whoever leaves pays for it.
   for (auto& run : running_) {
+    Generation& generation = *run->work.generation;
+    const auto taken_in = static_cast<int64_t>(run->fed - run->computed);
+    if (taken_in > 0 && run->work.counts_prompt) generation.count_input(taken_in, 0);
     run->computed = run->fed;
     if (run->output < 0) continue;
     Answer& answer = *run->work.answer;
-    if (run->next < 0) {
-      // The prompt is done. Of several choices the first says what the prompt cost.
-      const auto size = static_cast<int64_t>(run->work.prompt->size());
-      stats_.prompt_tokens += static_cast<uint64_t>(size);
+    if (run->next < 0) {  // the prompt is done
+      stats_.prompt_tokens += run->work.prompt->size();
       stats_.reused_tokens += static_cast<uint64_t>(run->lease.reused);
-      if (answer.choice_index() == 0) {
-        run->work.generation->count_input(size, run->lease.reused);
-      }
+      if (run->work.counts_prompt) generation.count_input(0, run->lease.reused);
     }
     const int64_t before = answer.generated();
     const std::optional<Token> next = answer.advance(llama_get_logits_ith(context_, run->output));
+    generation.count_output(answer.generated() - before);
     stats_.generated_tokens += static_cast<uint64_t>(answer.generated() - before);
     run->over = !next;
     run->next = next.value_or(-1);
@@ -302,7 +302,6 @@ void Scheduler::advance_all() {
 void Scheduler::hand_over(Run& run) {
   Generation& generation = *run.work.generation;
   if (run.over) {
-    generation.count_output(run.work.answer->generated());
     generation.deliver(run.work.answer->take());
   } else if (run.work.answer->has_output() && generation.wants_more()) {
     generation.deliver(run.work.answer->take());

@@ -90,6 +90,7 @@ api::UpstreamOptions HttpBackend::options(const CallContext& context) const {
   options.dialect = dialect_;
   options.model = context.model;
   options.default_max_tokens = default_max_tokens_;
+  options.cap_output = context.cap_output;
   return options;
 }
 
@@ -120,11 +121,13 @@ Task<Result<HttpBackend::Response>> HttpBackend::post(std::string_view path, std
   request.path = path;
   request.headers = &sent;
   request.body = body;
+  request.delivered = &context.cost_unknown;
   Result<Response> response =
       co_await context.client.send(endpoint_, request, context.deadlines, context.cancellation);
   if (!response) co_return refuse(std::move(response.error()));
   const int status = (*response)->status();
-  if (status >= 200 && status < 300) co_return response;
+  context.cost_unknown = status >= 200 && status < 300;  // until the answer is read
+  if (context.cost_unknown) co_return response;
   Response refused = std::move(*response);
   Refusal refusal = co_await refusal_of(std::move(refused), context);
   co_return refuse(std::move(refusal));
@@ -156,7 +159,10 @@ Task<Result<api::ChatCompletion>> HttpBackend::complete(const api::ChatRequest& 
   Result<api::ChatCompletion> completion =
       chat ? api::parse_completion(std::move(*answer), dialect_, body->answer_tool)
            : api::parse_text_completion(std::move(*answer));
-  if (!completion) co_return completion;
+  if (!completion) {
+    context.cost_unknown = !api::told_by_upstream(completion.error());
+    co_return completion;
+  }
   if (completion->id.empty()) completion->id = context.request_id;
   if (completion->model.empty()) completion->model = context.model;
   if (completion->created == 0) completion->created = unix_seconds(context.loop.clock().wall());
@@ -175,7 +181,10 @@ Task<Result<std::unique_ptr<ChatStream>>> HttpBackend::stream(const api::ChatReq
   auto stream =
       std::make_unique<HttpStream>(name_, std::move(*response), std::move(parser), context);
   Result<void> begun = co_await stream->begin();
-  if (!begun) co_return refuse(std::move(begun.error()));
+  if (!begun) {
+    context.cost_unknown = !api::told_by_upstream(begun.error());
+    co_return refuse(std::move(begun.error()));
+  }
   co_return std::unique_ptr<ChatStream>(std::move(stream));
 }
 
@@ -192,6 +201,7 @@ Task<Result<api::EmbeddingResponse>> HttpBackend::embed(const api::EmbeddingRequ
   if (!answer) co_return refuse(std::move(answer.error()));
   const size_t expected = request.inputs.size() + request.token_inputs.size();
   Result<api::EmbeddingResponse> embeddings = api::parse_embeddings(std::move(*answer), expected);
+  if (!embeddings) context.cost_unknown = !api::told_by_upstream(embeddings.error());
   if (embeddings && embeddings->model.empty()) embeddings->model = context.model;
   co_return embeddings;
 }

@@ -38,6 +38,7 @@ class HttpBackend final : public Backend {
   using Response = std::unique_ptr<net::ClientResponse>;
 
   /// Sends a body and returns the head of an answer of status 2xx; other statuses are refusals.
+  /// Keeps `context.cost_unknown` up to there.
   Task<Result<Response>> post(std::string_view path, std::string_view body, std::string_view accept,
                               CallContext& context) const;
   Task<Refusal> refusal_of(Response response, CallContext& context) const;

@@ -22,6 +22,7 @@ class Script:
     garbage: str | None = None              # "head", "body" or "chunk"
     usage: dict | None = None               # lies, when it is not what was said
     omit_usage: bool = False
+    whole: bool = False                     # one JSON answer, although a stream is asked for
     omit_done: bool = False
     tool_calls: list | None = None          # [{"id", "name", "arguments"}]
     byte_by_byte: bool = False
@@ -125,13 +126,16 @@ class FakeUpstream:
         if seen.path.endswith("/embeddings"):
             inputs = seen.body["input"] if isinstance(seen.body["input"], list) else [seen.body["input"]]
             data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]
-            return await self._whole(writer, 200, {"object": "list", "data": data, "model": seen.body["model"], "usage": {"prompt_tokens": 3, "total_tokens": 3}}, s.headers)
+            answer = {"object": "list", "data": data, "model": seen.body["model"]}
+            if not s.omit_usage:
+                answer["usage"] = {"prompt_tokens": 3, "total_tokens": 3}
+            return await self._whole(writer, 200, answer, s.headers)
         if seen.path.endswith("/count_tokens"):
             return await self._whole(writer, 200, {"input_tokens": 7}, s.headers)
         anthropic = seen.path.endswith("/messages")
         if s.echo:
             s = replace(s, text=seen.body["messages"][-1]["content"])
-        if seen.body.get("stream"):
+        if seen.body.get("stream") and not s.whole:
             return await self._stream(writer, seen, s, anthropic)
         if s.garbage == "body":
             return await self._whole(writer, 200, b"{\"choices\": [ this is not json", s.headers)
@@ -174,9 +178,11 @@ class FakeUpstream:
         if s.tool_calls:
             content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"])} for t in s.tool_calls]
         content = s.content or content
-        return {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
-                "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None,
-                "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"]}}
+        answer = {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
+                  "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}
+        if not s.omit_usage:
+            answer["usage"] = {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"]}
+        return answer
 
     def _events(self, seen, s, anthropic):
         """The SSE events of a streamed answer, as (is a piece of output, bytes)."""

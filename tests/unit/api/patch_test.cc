@@ -31,6 +31,18 @@ TEST(PatchBody, AsksForTheUsage) {
             R"({"model":"b","stream_options":{"include_usage":true}})");
 }
 
+TEST(PatchBody, SetsTheMaximum) {
+  const OutputCap cap{"max_tokens", 700};
+  EXPECT_EQ(patch_body(R"({"model":"a","x":{"max_tokens":1}})", "b", false, cap),
+            R"({"model":"b","x":{"max_tokens":1},"max_tokens":700})");
+  EXPECT_EQ(patch_body(R"({"max_tokens": null,"model":"a"})", "b", true, cap),
+            R"({"max_tokens": 700,"model":"b","stream_options":{"include_usage":true}})");
+  const auto both = patch_body(R"({"model":"a"})", "b", true, cap);
+  ASSERT_TRUE(both);
+  EXPECT_NE(both->find(R"(,"max_tokens":700)"), std::string::npos);
+  EXPECT_NE(both->find(R"(,"stream_options":{"include_usage":true})"), std::string::npos);
+}
+
 TEST(PatchBody, SkipsStringsWithQuotesAndBackslashes) {
   const std::string tricky = R"({"a":"\\\"} \\\\","b":["}",{"c":"]\\"}],"model":"a"})";
   EXPECT_EQ(patch_body(tricky, "b", false),

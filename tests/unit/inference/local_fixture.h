@@ -51,6 +51,7 @@ struct Call {
   Result<api::ChatCompletion> whole = api::ChatCompletion{};
   std::optional<Refusal> error;
   std::vector<api::ChatEvent> events;
+  std::optional<api::Usage> used;  // streams: as the backend counted it
   std::chrono::steady_clock::time_point first_event{}, ended{};
 };
 
@@ -105,6 +106,7 @@ class Bench {
       if (call.events.empty()) call.first_event = std::chrono::steady_clock::now();
       call.events.push_back(std::move(**event));
     }
+    if (stream) call.used = (*stream)->used();
     call.ended = std::chrono::steady_clock::now();
     done();
   }

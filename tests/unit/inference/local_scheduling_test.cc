@@ -80,6 +80,35 @@ TEST(LocalScheduling, CancellationFreesTheSequenceWithinAToken) {
   EXPECT_LT(after.generated_tokens - before.generated_tokens, 40U);
 }
 
+TEST(LocalScheduling, WhoLeavesIsToldWhatWasComputed) {
+  Call whole, left;
+  whole.request = ask("Tell a very long story about a dragon.", 1);
+  left.request = ask("Tell a very long story about a dragon.", 800);
+  left.cancel_after_events = 3;
+  complete(whole);
+  Bench bench;
+  bench.start(bench.stream(left));
+  bench.run();
+  ASSERT_TRUE(left.error);
+  ASSERT_TRUE(left.used);
+  EXPECT_EQ(left.used->input, whole.whole->usage.input);
+  EXPECT_GE(left.used->output, 3);
+  EXPECT_LT(left.used->output, 100);
+  EXPECT_FALSE(left.used->estimated);
+}
+
+TEST(LocalScheduling, EachPromptOfACompletionIsCounted) {
+  Call one, three;
+  one.request.operation = three.request.operation = api::ChatRequest::Operation::text_completion;
+  one.request.sampling.max_tokens = three.request.sampling.max_tokens = 1;
+  one.request.prompts = {"A dragon"};
+  three.request.prompts = {"A dragon", "A dragon", "A dragon"};
+  three.request.sampling.n = 2;
+  complete(one);
+  complete(three);
+  EXPECT_EQ(three.whole->usage.input, 3 * one.whole->usage.input);
+}
+
 TEST(LocalScheduling, AStreamThatIsDroppedIsCancelled) {
   struct Drop {
     static Task<void> run(Bench& bench, Call& call) {

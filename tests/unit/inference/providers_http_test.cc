@@ -84,9 +84,12 @@ class Providers : public testing::Test {
   }
   Result<api::ChatCompletion> complete(Backend& to, const api::ChatRequest& request) {
     CallContext call = context();
+    call.cap_output = cap_output_;
     std::promise<Result<api::ChatCompletion>> out;
     loops_[0].spawn(do_complete(to, request, call, out));
-    return out.get_future().get();
+    Result<api::ChatCompletion> result = out.get_future().get();
+    cost_unknown_ = call.cost_unknown;
+    return result;
   }
 
   static Task<void> do_embed(Backend& to, const api::EmbeddingRequest& request,
@@ -128,7 +131,9 @@ class Providers : public testing::Test {
     CallContext call = context();
     std::promise<Streamed> out;
     loops_[0].spawn(do_stream(to, request, call, out));
-    return out.get_future().get();
+    Streamed result = out.get_future().get();
+    cost_unknown_ = call.cost_unknown;
+    return result;
   }
 
   Streamed streamed(std::vector<std::string> chunks, Script::End end = Script::End::clean) {
@@ -152,6 +157,8 @@ class Providers : public testing::Test {
   net::Deadlines deadlines_;
   std::vector<std::string> warnings_;
   std::string_view betas_;
+  bool cap_output_ = false;
+  bool cost_unknown_ = false;  // of the last call
 };
 
 TEST_F(Providers, SendTheRequestAndReadTheAnswer) {
@@ -266,6 +273,42 @@ TEST_F(Providers, TranslateRefusals) {
   EXPECT_EQ(refused({200, {}, "garbage", {}, Script::End::clean}).kind, ErrorKind::upstream_error);
   EXPECT_EQ(refused({200, {}, std::string(kMaxAnswerBytes + 1, ' '), {}, Script::End::clean}).kind,
             ErrorKind::upstream_error);
+}
+
+TEST_F(Providers, TellWhenNobodyKnowsWhatACallCost) {
+  const auto unknown = [&](Script script) {
+    upstream_.will(std::move(script));
+    EXPECT_FALSE(complete(*backend(), chat(R"("seed":1)")));
+    return cost_unknown_;
+  };
+  EXPECT_FALSE(unknown({500, {}, "{}", {}, Script::End::clean}));
+  EXPECT_FALSE(unknown({429, {}, "{}", {}, Script::End::clean}));
+  EXPECT_FALSE(unknown({200, {}, R"({"error":{"message":"x"}})", {}, Script::End::clean}));
+  EXPECT_TRUE(unknown({200, {}, "garbage", {}, Script::End::clean}));
+  EXPECT_TRUE(unknown({200, {}, "", {"{\"id\":"}, Script::End::cut}));
+  EXPECT_TRUE(unknown({200, {}, "", {"{\"id\":"}, Script::End::stall}));
+  EXPECT_FALSE(streamed({kRole, "data: {\"error\":{\"message\":\"x\"}}\n\n"}).ended);
+  EXPECT_FALSE(cost_unknown_);
+  EXPECT_FALSE(streamed({kRole}, Script::End::cut).ended);
+  EXPECT_TRUE(cost_unknown_);
+  spec_.base_url = "http://127.0.0.1:1/v1";
+  auto nobody = make_backend(spec_);
+  EXPECT_FALSE(complete(**nobody, chat(R"("seed":1)")));
+  EXPECT_FALSE(cost_unknown_);
+}
+
+TEST_F(Providers, SendTheDefaultMaximumWhereABudgetHolds) {
+  spec_.default_max_tokens = 700;
+  cap_output_ = true;
+  for (const char* fields : {R"("seed":1)", R"("max_tokens":null)", R"("max_tokens":5)"}) {
+    upstream_.will({200, {}, kAnswer, {}, Script::End::clean});
+    EXPECT_TRUE(complete(*backend(), chat(fields)));
+  }
+  const auto asked = upstream_.asked();
+  EXPECT_THAT(asked[0].body, HasSubstr(R"("max_tokens":700)"));
+  EXPECT_THAT(asked[1].body, HasSubstr(R"("max_tokens":700)"));
+  EXPECT_THAT(asked[1].body, Not(HasSubstr("null")));
+  EXPECT_THAT(asked[2].body, HasSubstr(R"("max_tokens":5)"));
 }
 
 TEST_F(Providers, NobodyThereIsAnUpstreamError) {

@@ -124,7 +124,9 @@ class FakeUpstream:
         if seen.path.endswith("/models"):
             return await self._whole(writer, 200, {"object": "list", "data": [{"id": "gpt-fake", "object": "model"}]}, s.headers)
         if seen.path.endswith("/embeddings"):
-            inputs = seen.body["input"] if isinstance(seen.body["input"], list) else [seen.body["input"]]
+            inputs = seen.body["input"]
+            if isinstance(inputs, str) or isinstance(inputs[0], int):
+                inputs = [inputs]  # one text, or one text's tokens
             data = [{"object": "embedding", "index": i, "embedding": [0.1, 0.2, 0.3]} for i in range(len(inputs))]
             answer = {"object": "list", "data": data, "model": seen.body["model"]}
             if not s.omit_usage:

@@ -66,7 +66,7 @@ class Maker {
       }
     }
     message(out, Role::user, 1, false);
-    out.tools.push_back({"f", text(), R"({"type":"object"})", false, ""});
+    out.tools.push_back({"f", text(), R"({"type":"object"})", false, "", ""});
     out.tool_choice.mode = static_cast<ToolChoice::Mode>(below(4));
     if (out.tool_choice.mode == ToolChoice::Mode::named) out.tool_choice.name = "f";
     out.sampling.max_tokens = 1 + below(1000);

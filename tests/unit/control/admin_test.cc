@@ -334,7 +334,7 @@ TEST_F(Admin, APolicyThatATenantOfTheDatabaseNamesCannotVanish) {
   EXPECT_EQ(errors.size(), 1U);
   yaml_ = "firewall: {policies: [{name: stricter}]}\n";
   ASSERT_NO_FATAL_FAILURE(open());
-  call(200, "PUT", "/tenants/bank", R"({"policy": "stricter"})");
+  call(200, "PUT", "/tenants/bank", R"({"id": "bank", "policy": "stricter"})");
   EXPECT_TRUE(control_->reload("tester", errors).has_value());
 }
 

@@ -35,7 +35,7 @@ def test_stream_events_in_order(client):
 
 def test_count_tokens(client):
     short = client.messages.count_tokens(model="smollm2", messages=[{"role": "user", "content": "Hello"}]).input_tokens
-    long = client.messages.count_tokens(model="smollm2", messages=[{"role": "user", "content": "Hello " * 50}]).input_tokens
+    long = client.messages.count_tokens(model="smollm2", messages=[{"role": "user", "content": "Which towns on the coast of Norway have a lighthouse that is open to visitors in winter?"}]).input_tokens
     assert 0 < short < long
 
 

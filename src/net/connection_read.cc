@@ -74,7 +74,7 @@ Connection::Next Connection::find_head() {
     }
     if (window.empty() || window == "\r") return Next::more;
     phase_ = Phase::head;
-    timed_out_ = false;  // where the idle time ran out just as this arrived
+    timed_out_ = false;     // where the idle time ran out just as this arrived
     head_ = RequestHead{};  // its views are into what the last request was read to
     phase_began_ = loop().clock().steady();
     phase_limit_ = phase_began_ + milliseconds(options_.header_timeout_ms);

@@ -1,6 +1,7 @@
 #include "firewall/text/json_view.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "firewall/text/utf8.h"
@@ -112,14 +113,23 @@ void JsonView::take(char c, std::string& view) {
   }
 }
 
+bool JsonView::begins_word(std::string_view text) {
+  constexpr std::string_view kWords[] = {"true", "false", "null"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [text](std::string_view word) { return word.starts_with(text); });
+}
+
 void JsonView::take_outside(char c, std::string& view) {
-  if (c == '"') {
-    in_string_ = true;
+  if (c == '"' || is_structure(c)) {
+    in_string_ = c == '"';
     token_ = Kind::structure;
-  } else if (is_structure(c)) {
-    token_ = Kind::structure;
+    word_.clear();
   } else if (token_ == Kind::structure) {
-    token_ = is_ascii_digit(c) || c == '-' ? Kind::number : Kind::text;
+    // true, false and null say nothing, and nothing else can stand in their place.
+    word_.push_back(c);
+    if (!begins_word(word_)) {
+      token_ = word_.size() == 1 && (is_ascii_digit(c) || c == '-') ? Kind::number : Kind::text;
+    }
   } else if (token_ == Kind::number && !is_ascii_digit(c) &&
              std::string_view("+-.eE").find(c) == std::string_view::npos) {
     token_ = Kind::text;

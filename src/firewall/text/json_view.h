@@ -55,6 +55,7 @@ class JsonView {
   };
 
   void take(char c, std::string& view);
+  static bool begins_word(std::string_view text);
   void take_outside(char c, std::string& view);
   void take_escape(std::string& view);
   void add(Kind kind, std::string_view raw, std::string& view);
@@ -67,6 +68,7 @@ class JsonView {
   const Placeholder placeholder_;
   Mode mode_ = Mode::unknown;
   Kind token_ = Kind::structure;  // outside of strings: what is under way
+  std::string word_;              // … since the last structure, until it is text or a number
   bool in_string_ = false;
   std::string escape_;  // that has begun
 

@@ -38,9 +38,7 @@ Inspector::Inspector(const Parts& parts, const Policy& policy, std::span<const S
       caller_(caller),
       effort_(effort),
       scratch_(thread_scratch()),
-      judge_(policy, Direction::input, verdict_, &scratch_.edits) {
-  scratch_.edits.clear();
-}
+      judge_(policy, Direction::input, verdict_, &scratch_.edits) {}
 
 bool Inspector::start(Detector detector) {
   if (!policy_.detector(detector).enabled) return false;
@@ -78,6 +76,7 @@ void Inspector::judge(const Finding& finding, uint32_t index) {
 InputVerdict Inspector::run() {
   size_t total = 0;
   scratch_.turns.clear();
+  scratch_.edits.clear();
   read_json();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
     total += segments_[i].text.size();

@@ -9,12 +9,6 @@
 
 namespace gatehouse::firewall {
 
-/// A finding that the policy takes out of the text of a segment.
-struct Cut {
-  uint32_t segment;
-  Finding finding;
-};
-
 /// Buffers that keep their memory from request to request.
 struct Inspector::Scratch {
   Normalised text;

@@ -107,13 +107,7 @@ class WindowedGuard final : public OutputGuard {
     current_ = stream->segment;
     const std::string_view text = learned(*stream, {}, true);
     if (verdict_.blocks()) return {{}, true};
-    const StageTimer timer(verdict_.spent, Stage::leak);
-    Step step;
-    if (!text.empty()) step = show(*stream, stream->window.feed(text), false);
-    if (step.blocked) return step;
-    Step rest = show(*stream, stream->window.finish(), true);
-    rest.text.insert(0, step.text);
-    return rest;
+    return show_rest(*stream, text);
   }
 
   Step whole(std::string_view text) override {
@@ -122,13 +116,7 @@ class WindowedGuard final : public OutputGuard {
     current_ = stream.segment;
     learned(stream, text, true);
     if (verdict_.blocks()) return {{}, true};
-    const StageTimer timer(verdict_.spent, Stage::leak);
-    Step step = show(stream, stream.window.feed(text), false);
-    if (step.blocked) return step;
-    const Step rest = show(stream, stream.window.finish(), true);
-    step.text += rest.text;
-    step.blocked = rest.blocked;
-    return step;
+    return show_rest(stream, text);
   }
 
   const Verdict& verdict() const override { return verdict_; }
@@ -253,6 +241,18 @@ class WindowedGuard final : public OutputGuard {
     } else {
       step.text = release.text;
     }
+    return step;
+  }
+
+  /// The last of a stream: `text`, and what its window holds.
+  Step show_rest(Stream& stream, std::string_view text) {
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    Step step;
+    if (!text.empty()) step = show(stream, stream.window.feed(text), false);
+    if (step.blocked) return step;
+    const Step rest = show(stream, stream.window.finish(), true);
+    step.text += rest.text;
+    step.blocked = rest.blocked;
     return step;
   }
 

@@ -1,5 +1,8 @@
 #include "firewall/pii/link_tracker.h"
 
+#include <algorithm>
+
+#include "firewall/text/encoded.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {
@@ -14,11 +17,6 @@ bool is_space(char c) {
 // Browsers take either.
 bool is_slash(char c) {
   return c == '/' || c == '\\';
-}
-
-uint32_t hex_value(char c) {
-  return is_ascii_digit(c) ? static_cast<uint32_t>(c - '0')
-                           : (static_cast<uint32_t>(ascii_lower(c) - 'a') + 10U) & 15U;
 }
 
 }  // namespace
@@ -153,7 +151,7 @@ void LinkTracker::escaped(char c) {
     take(c == 'n' || c == 'r' || c == 't' || c == 'f' || c == 'b' ? '\n' : c);
     return;
   }
-  code_ = code_ << 4 | hex_value(c);
+  code_ = code_ << 4 | static_cast<uint32_t>(std::max(hex_value(c), 0));
   if (++escape_ < 6) return;
   escape_ = 0;
   take(code_ < 0x80 ? static_cast<char>(code_) : 'x');

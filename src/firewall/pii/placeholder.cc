@@ -83,4 +83,8 @@ std::string placeholder_label(std::string_view rule) {
   return label.substr(0, 32);
 }
 
+void append_label(std::string_view rule, std::string& out) {
+  out.append("[").append(placeholder_label(rule)).append("]");
+}
+
 }  // namespace gatehouse::firewall

@@ -14,6 +14,9 @@ inline constexpr size_t kLongestPlaceholder = 48;
 /// "SECRET".
 std::string placeholder_label(std::string_view rule);
 
+/// Appends the placeholder of what doesn't come back: "[SECRET]".
+void append_label(std::string_view rule, std::string& out);
+
 /// What stands at one place of a text, as far as the text goes.
 struct PlaceholderLook {
   enum class Kind : uint8_t { none, partial, whole } kind = Kind::none;

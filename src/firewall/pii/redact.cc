@@ -52,7 +52,7 @@ void append_placeholder(std::string_view rule, std::string_view value, Vault* va
   if (vault != nullptr && is_personal(rule)) {
     out.append(vault->placeholder(rule, value));
   } else {
-    out.append("[").append(placeholder_label(rule)).append("]");
+    append_label(rule, out);
   }
 }
 

@@ -64,9 +64,8 @@ StreamWindow::StreamWindow(const OutputRules& rules)
       canary_cursor_(rules.canary != nullptr ? *rules.canary : no_canary()),
       support_cursor_(rules.sources) {
   if (!rules.json) return;
-  json_.emplace([](std::string_view rule, size_t, size_t, std::string& out) {
-    out.append("[").append(placeholder_label(rule)).append("]");
-  });
+  json_.emplace(
+      [](std::string_view rule, size_t, size_t, std::string& out) { append_label(rule, out); });
 }
 
 std::string_view StreamWindow::read(std::string_view text) {
@@ -92,7 +91,7 @@ void StreamWindow::take_out(size_t to, std::string_view rule, bool named) {
   } else if (json_) {
     json_->drop(base_ + to, rule, out_);
   } else if (named) {
-    out_.append("[").append(placeholder_label(rule)).append("]");
+    append_label(rule, out_);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "firewall/text/encoded.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {
@@ -26,10 +27,9 @@ Escape read_unit(std::string_view raw) {
   Escape unit{Escape::Kind::open, 6, 0};
   for (size_t i = 2; i < 6; ++i) {
     if (i >= raw.size()) return unit;
-    const char c = ascii_lower(raw[i]);
-    const bool letter = c >= 'a' && c <= 'f';
-    if (!letter && !is_ascii_digit(c)) return {};
-    unit.value = unit.value << 4 | static_cast<char32_t>(letter ? c - 'a' + 10 : c - '0');
+    const int digit = hex_value(raw[i]);
+    if (digit < 0) return {};
+    unit.value = unit.value << 4 | static_cast<char32_t>(digit);
   }
   unit.kind = Escape::Kind::whole;
   return unit;

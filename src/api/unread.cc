@@ -51,27 +51,19 @@ constexpr auto kOpenAiRoot = members({{"id"},
                                       {"provider"},
                                       {"prompt_filter_results", kAll},
                                       {"x_groq", kAll}});
-constexpr auto kChoice = members({{"index", kNothing},
-                                  {"message", kObject},
-                                  {"finish_reason"},
-                                  {"logprobs", kAll},
-                                  {"content_filter_results", kAll},
-                                  {"native_finish_reason"},
-                                  {"stop_reason"}});
-constexpr auto kDelta = members({{"index", kNothing},
-                                 {"delta", kObject},
-                                 {"finish_reason"},
-                                 {"logprobs", kAll},
-                                 {"content_filter_results", kAll},
-                                 {"native_finish_reason"},
-                                 {"stop_reason"}});
-constexpr auto kCompletion = members({{"index", kNothing},
-                                      {"text"},
-                                      {"finish_reason"},
-                                      {"logprobs", kAll},
-                                      {"content_filter_results", kAll},
-                                      {"native_finish_reason"},
-                                      {"stop_reason"}});
+/// A choice, and what it holds its text in.
+consteval auto choice_with(Member content) {
+  return members({{"index", kNothing},
+                  content,
+                  {"finish_reason"},
+                  {"logprobs", kAll},
+                  {"content_filter_results", kAll},
+                  {"native_finish_reason"},
+                  {"stop_reason"}});
+}
+constexpr auto kChoice = choice_with({"message", kObject});
+constexpr auto kDelta = choice_with({"delta", kObject});
+constexpr auto kCompletion = choice_with({"text"});
 constexpr auto kMessage = members({{"role"},
                                    {"content", kText | kList},
                                    {"refusal"},

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -21,6 +23,13 @@
 
 /// The one file that says how Gatehouse runs, as plain values of the layers' own types.
 namespace gatehouse::config {
+
+/// Whether one of the specs is called so.
+template <typename Specs>
+bool has_name(const Specs& specs, std::string_view name) {
+  return std::any_of(specs.begin(), specs.end(),
+                     [name](const auto& spec) { return spec.name == name; });
+}
 
 /// The listener, its limits and the program's threads.
 struct ServerSpec {

@@ -12,12 +12,6 @@
 namespace gatehouse::config {
 namespace {
 
-template <typename Specs>
-bool has_name(const Specs& specs, std::string_view name) {
-  return std::any_of(specs.begin(), specs.end(),
-                     [name](const auto& spec) { return spec.name == name; });
-}
-
 /// The models that upstreams say they have. One that several have leads to the first of them, then
 /// to the others in the file's order.
 void add_listed_models(Config& config) {

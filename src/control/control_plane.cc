@@ -51,11 +51,10 @@ void add_refusal(const config::Config& config, const Refusal& refusal,
 /// default, which may be weaker. Tenants of the file were checked with it.
 Result<void> check_policies(const config::Config& config,
                             const std::vector<admission::TenantSpec>& tenants) {
-  const std::vector<firewall::PolicySpec>& policies = config.firewall.policies;
   for (const admission::TenantSpec& tenant : tenants) {
-    if (tenant.policy.empty()) continue;
-    const auto named = [&](const auto& policy) { return policy.name == tenant.policy; };
-    if (std::any_of(policies.begin(), policies.end(), named)) continue;
+    if (tenant.policy.empty() || config::has_name(config.firewall.policies, tenant.policy)) {
+      continue;
+    }
     return refuse(Refusal::invalid(
         "firewall.policies",
         fmt::format("The tenant \"{}\" of the database is bound to the policy \"{}\", which is not "

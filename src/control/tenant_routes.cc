@@ -51,10 +51,10 @@ boost::json::object AdminRoutes::tenant_json(const admission::TenantSpec& tenant
 }
 
 std::optional<AdminResponse> AdminRoutes::check_policy(const admission::TenantSpec& tenant) const {
-  if (tenant.policy.empty()) return std::nullopt;
+  const auto& policies = control_.config_->firewall.policies;
+  if (tenant.policy.empty() || config::has_name(policies, tenant.policy)) return std::nullopt;
   std::vector<std::string> known;
-  for (const auto& policy : control_.config_->firewall.policies) known.push_back(policy.name);
-  if (std::find(known.begin(), known.end(), tenant.policy) != known.end()) return std::nullopt;
+  for (const auto& policy : policies) known.push_back(policy.name);
   return problem(Refusal::invalid("policy",
                                   fmt::format("\"{}\" is not the name of a policy; known: {}.",
                                               config::shown(tenant.policy), fmt::join(known, ", ")),

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/comma_list.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -17,23 +19,14 @@ bool is_name(std::string_view text) {
   });
 }
 
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// Appends the names of one header line.
 bool add_names(std::string_view line, std::string& out) {
-  while (true) {
-    const size_t comma = line.find(',');
-    const std::string_view name = trimmed(line.substr(0, comma));
+  return each_member(line, kMaxBytes, /*allow_empty=*/false, [&out](std::string_view name) {
     if (!is_name(name) || out.size() + name.size() + 1 > kMaxBytes) return false;
     if (!out.empty()) out.push_back(',');
     out.append(name);
-    if (comma == std::string_view::npos) return true;
-    line.remove_prefix(comma + 1);
-  }
+    return true;
+  });
 }
 
 }  // namespace

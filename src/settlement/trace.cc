@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/comma_list.h"
+
 namespace gatehouse::settlement {
 namespace {
 
@@ -24,30 +26,6 @@ bool is_lower_or_digit(char c) {
 void write_hex(uint64_t value, char* out) {
   constexpr char kHex[] = "0123456789abcdef";
   for (int shift = 60; shift >= 0; shift -= 4) *out++ = kHex[(value >> shift) & 15];
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// Calls `valid` for each comma-separated member, blanks around it removed; false as soon as one
-/// is not, or when there are more than `limit`.
-template <typename Valid>
-bool each_member(std::string_view list, size_t limit, bool allow_empty, const Valid& valid) {
-  size_t count = 0;
-  for (;;) {
-    const size_t comma = list.find(',');
-    const std::string_view member = trim(list.substr(0, comma));
-    if (member.empty()) {
-      if (!allow_empty) return false;
-    } else if (++count > limit || !valid(member)) {
-      return false;
-    }
-    if (comma == std::string_view::npos) return count > 0;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 /// Trace Context, section 3.3.1.3.1: a simple key, or tenant@system.
@@ -90,12 +68,12 @@ bool is_baggage_member(std::string_view member) {
   bool first = true;
   for (;;) {
     const size_t semicolon = member.find(';');
-    const std::string_view part = trim(member.substr(0, semicolon));
+    const std::string_view part = trimmed(member.substr(0, semicolon));
     const size_t equals = part.find('=');
-    if (!is_token(trim(part.substr(0, equals)))) return false;
+    if (!is_token(trimmed(part.substr(0, equals)))) return false;
     if (equals == std::string_view::npos) {
       if (first) return false;  // only properties may come without a value
-    } else if (!is_baggage_value(trim(part.substr(equals + 1)))) {
+    } else if (!is_baggage_value(trimmed(part.substr(equals + 1)))) {
       return false;
     }
     if (semicolon == std::string_view::npos) return true;

@@ -127,22 +127,15 @@ def tool_results(out: Out, data: pathlib.Path):
     out.write("gen-tool-attacked", bad)
     carriers = []
     for name, wanted in (("bipia-context", "tool-output"), ("t0-p3", "rag-task"), ("xquad", "document")):
-        for line in (data / "train" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n"):
-            row = json.loads(line) if line else None
-            if row and row["label"] == "benign" and str(row["category"]).startswith(wanted) and len(row["text"]) < 6000:
+        for row in written.json_lines(data / "train" / f"{name}.jsonl"):
+            if row["label"] == "benign" and str(row["category"]).startswith(wanted) and len(row["text"]) < 6000:
                 carriers.append(row["text"])
     a = Grammar(attacks_en.LEXICON, SEED + 401)
     out.write("gen-planted", [planted(g, a, i, carriers) for i in range(2400)])
 
 
 def read_texts(data: pathlib.Path, names, wanted) -> list[str]:
-    out = []
-    for name in names:
-        for line in (data / "train" / f"{name}.jsonl").read_text(encoding="utf-8").split("\n"):
-            row = json.loads(line) if line else None
-            if row and wanted(row):
-                out.append(row["text"])
-    return out
+    return [row["text"] for name in names for row in written.json_lines(data / "train" / f"{name}.jsonl") if wanted(row)]
 
 
 def hidden_text(out: Out, data: pathlib.Path):

@@ -9,8 +9,11 @@ ATTACKS = ("attack_hijack", "attack_languages")  # attacks, too, where they stan
 JAILBREAKS = ("attack_jailbreak", "attack_persuasive")
 
 
+def json_lines(path: pathlib.Path) -> list[dict]:
+    # Not splitlines(): it also splits at U+2028, which JSON leaves unescaped.
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
 def rows(name: str) -> list[dict]:
     """Of all files of that name: harmless_tool.jsonl, harmless_tool_2.jsonl."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob(f"{name}*.jsonl"))]
-    # Not splitlines(): it also splits at U+2028, which JSON leaves unescaped.
-    return [json.loads(line) for text in texts for line in text.split("\n") if line]
+    return [row for path in sorted(FOLDER.glob(f"{name}*.jsonl")) for row in json_lines(path)]

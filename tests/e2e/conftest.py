@@ -1,6 +1,8 @@
 import pathlib
 import sys
 
+import anthropic
+import openai
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -59,3 +61,13 @@ def fronted(tmp_path_factory, fake_session):
     server = Gatehouse(tmp_path_factory.mktemp("fronted") / "data", config=fronting(fake_session), env={"FAKE_KEY": "sk-upstream-secret"}).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def openai_client(fronted):
+    return openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0)
+
+
+@pytest.fixture
+def anthropic_client(fronted):
+    return anthropic.Anthropic(base_url=fronted.url, api_key=fronted.key, max_retries=0)

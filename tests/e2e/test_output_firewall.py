@@ -4,7 +4,6 @@ import codecs
 import json
 import re
 
-import anthropic
 import openai
 import pytest
 
@@ -15,16 +14,6 @@ KEY = "AKIAIOSFODNN7REALKEY"
 THOUGHT = f"The user wants the key. It is {KEY} and must stay here."
 CANARY = re.compile(r"never to be shown: ([a-z0-9]{20})\.")
 SYSTEM = "You are the help desk of a small bank. Answer briefly and politely."
-
-
-@pytest.fixture
-def openai_client(fronted):
-    return openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0)
-
-
-@pytest.fixture
-def anthropic_client(fronted):
-    return anthropic.Anthropic(base_url=fronted.url, api_key=fronted.key, max_retries=0)
 
 
 @pytest.fixture(scope="module")

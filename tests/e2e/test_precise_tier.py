@@ -60,10 +60,9 @@ def test_a_doubtful_text_is_asked_about_and_the_record_says_so(fronted, fake):
     assert "precise tier was asked" in json.dumps(asked[0])
 
 
-def test_a_plain_question_needs_no_second_opinion(fronted, fake):
+def test_a_plain_question_needs_no_second_opinion(fronted, openai_client, fake):
     before = opinions(fronted)
-    client = openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0)
-    client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "What is the capital of France?"}])
+    openai_client.chat.completions.create(model="gpt-fake", messages=[{"role": "user", "content": "What is the capital of France?"}])
     assert opinions(fronted) == before
 
 

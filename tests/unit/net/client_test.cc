@@ -120,16 +120,21 @@ TEST_F(ClientTest, HandsOutPiecesAsTheyArrive) {
   EXPECT_EQ(out.content_type, "text/event-stream");
 }
 
-TEST_F(ClientTest, RetriesOnceWhatFailsOnAStaleConnection) {
-  std::atomic<int> requests{0};
-  const auto once = [&](Wire& wire) {
-    // Answers one request, swallows the next one, and goes.
+/// Answers one request of a connection and swallows the next one; then `leave` says how it goes.
+std::function<void(Wire&)> answers_once(std::atomic<int>& answered,
+                                        std::function<void(Wire&)> leave) {
+  return [&answered, leave = std::move(leave)](Wire& wire) {
     ScriptedServer::take_request(wire);
-    ++requests;
+    ++answered;
     wire.send(ScriptedServer::answer("first"));
     ScriptedServer::take_request(wire);
-    wire.reset();
+    leave(wire);
   };
+}
+
+TEST_F(ClientTest, RetriesOnceWhatFailsOnAStaleConnection) {
+  std::atomic<int> requests{0};
+  const auto once = answers_once(requests, [](Wire& wire) { wire.reset(); });
   ScriptedServer server({once, once});
   EXPECT_TRUE(run(to(server)).body);
   const Outcome second = run(to(server));
@@ -141,14 +146,10 @@ TEST_F(ClientTest, RetriesOnceWhatFailsOnAStaleConnection) {
 
 TEST_F(ClientTest, DoesNotSendTwiceWhatAnUpstreamMayHaveWorkedOn) {
   std::atomic<int> requests{0};
-  const auto once = [&](Wire& wire) {
-    ScriptedServer::take_request(wire);
-    ++requests;
-    wire.send(ScriptedServer::answer("first"));
-    ScriptedServer::take_request(wire);
+  const auto once = answers_once(requests, [&](Wire&) {
     ++requests;
     std::this_thread::sleep_for(milliseconds(400));
-  };
+  });
   ScriptedServer server({once, once});
   EXPECT_TRUE(run(to(server)).body);
   EXPECT_FALSE(run(to(server)).body);

@@ -8,8 +8,8 @@
 namespace gatehouse::firewall {
 
 /// The words of a system prompt, made searchable: an answer that repeats a run of them leaks the
-/// prompt. Words are compared in lower case, punctuation and spacing do not count. Immutable;
-/// thread-safe. Built once per system prompt, linear in its size.
+/// prompt. Words are compared in lower case, punctuation and spacing do not count. Built once per
+/// system prompt, linear in its size; thread-safe once its forms are added.
 class LeakIndex {
  public:
   struct Options {
@@ -23,6 +23,9 @@ class LeakIndex {
   explicit LeakIndex(std::string_view system_prompt) : LeakIndex(system_prompt, Options{}) {}
   LeakIndex(std::string_view system_prompt, const Options& options);
 
+  /// Another form of the prompt, to be found as well; the prompt as it is is form 0.
+  void add_form(std::string_view text);
+
   /// Too short a prompt has nothing to leak.
   bool empty() const { return words_.size() < options_.fewest_words; }
 
@@ -35,6 +38,7 @@ class LeakIndex {
       size_t begin = 0;
       size_t end = 0;
       size_t words = 0;
+      size_t form = 0;
       size_t hold_from = 0;
     };
     /// Takes more text up to the last word's end; a word that reaches the end of the text waits for
@@ -49,13 +53,15 @@ class LeakIndex {
       uint32_t words;  // matched so far
     };
     struct Place {
-      size_t begin;
-      size_t letters;
+      size_t begin = 0;
+      size_t letters = 0;
     };
+    void follow(uint64_t hash, uint64_t pair, bool known);
     const LeakIndex* index_;
     std::vector<Candidate> candidates_;
     std::vector<Candidate> other_;
-    std::vector<Place> run_;  // the words of the longest candidate, latest last
+    std::vector<Place> run_;  // the words of the longest candidate, latest last; none if none is
+    Place before_;            // the word before; without letters: there is none
     uint64_t hash_ = 0;       // of the word before
     uint64_t word_hash_ = 0;  // of the word under way
     size_t letters_ = 0;
@@ -68,9 +74,18 @@ class LeakIndex {
   Cursor::Step find(std::string_view text) const;
 
  private:
+  void build_filter();
+  bool may_hold(uint64_t pair) const;
+  size_t form_of(uint32_t place) const;
+
   Options options_;
-  std::vector<uint64_t> words_;                                 // hashes, in order
+  std::vector<uint64_t> words_;                                 // hashes, in order, form by form
+  std::vector<uint32_t> forms_;                                 // where each begins
   std::unordered_map<uint64_t, std::vector<uint32_t>> places_;  // of each pair of words
+  // A bit for each pair, of which most pairs of other texts meet none: a look into it costs a tenth
+  // of a look into the map.
+  std::vector<uint64_t> filter_;
+  unsigned filter_shift_ = 63;
 };
 
 }  // namespace gatehouse::firewall

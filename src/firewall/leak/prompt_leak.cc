@@ -14,31 +14,47 @@ constexpr std::array<std::string_view, 2> kEncodingNames = {"decoded:base64", "d
 /// Shorter runs of an alphabet's characters are words; none of them holds three words of a prompt.
 constexpr size_t kShortestRun = 20;
 
-using Turn = void (*)(std::string_view text, std::string& out);
-LeakIndex turned(std::string_view text, Turn turn) {
-  std::string out;
-  turn(text, out);
-  return LeakIndex(out);
+PromptLeak::Alphabet alphabet_of(int (*value)(char)) {
+  PromptLeak::Alphabet alphabet{};
+  for (size_t c = 0; c < alphabet.size(); ++c) {
+    alphabet[c] = static_cast<int8_t>(value(static_cast<char>(c)));
+  }
+  return alphabet;
 }
+const PromptLeak::Alphabet kBase64 = alphabet_of(base64_value);
+const PromptLeak::Alphabet kHex = alphabet_of(hex_value);
 
 }  // namespace
 
-PromptLeak::PromptLeak(std::string_view system_prompt)
-    : forms_{LeakIndex(system_prompt), turned(system_prompt, append_rot13),
-             turned(system_prompt, append_reversed)} {}
+PromptLeak::PromptLeak(std::string_view system_prompt) : index_(system_prompt) {
+  for (const auto turn : {append_rot13, append_reversed}) {
+    std::string turned;
+    turn(system_prompt, turned);
+    index_.add_form(turned);
+  }
+}
 
 LeakIndex::Cursor::Step PromptLeak::Decoder::feed(std::string_view text, size_t position,
                                                   bool last) {
   LeakIndex::Cursor::Step step;
   for (size_t i = 0; i < text.size(); ++i) {
-    const int value = value_(text[i]);
-    if (value < 0) {
+    if (length_ == 0) {
+      // Most runs are words, too short to say anything: they are passed over, not decoded.
+      size_t end = i;
+      while (end < text.size() && value(text[end]) >= 0) ++end;
+      if (end < text.size() && end - i < kShortestRun) {
+        i = end;
+        continue;
+      }
+    }
+    const int digit = value(text[i]);
+    if (digit < 0) {
       const bool folded = (text[i] == '\n' || text[i] == '\r') && length_ >= kShortestRun;
       if (!folded && length_ > 0) end_run(step);
       continue;
     }
     if (length_++ == 0) begin_ = position + i;
-    held_ = held_ << bits_ | static_cast<unsigned>(value);
+    held_ = held_ << bits_ | static_cast<unsigned>(digit);
     held_bits_ += bits_;
     if (held_bits_ < 8) continue;
     held_bits_ -= 8;
@@ -75,12 +91,9 @@ void PromptLeak::Decoder::end_run(LeakIndex::Cursor::Step& step) {
   held_ = held_bits_ = 0;
 }
 
-PromptLeak::Cursor::Cursor(const PromptLeak& leak) {
-  if (leak.empty()) return;
-  for (const LeakIndex& form : leak.forms_) forms_.emplace_back(form);
-  decoders_.emplace_back(leak.forms_.front(), base64_value, 6);
-  decoders_.emplace_back(leak.forms_.front(), hex_value, 4);
-}
+PromptLeak::Cursor::Cursor(const PromptLeak& leak)
+    : words_(leak.index_),
+      decoders_{Decoder(leak.index_, kBase64, 6), Decoder(leak.index_, kHex, 4)} {}
 
 PromptLeak::Step PromptLeak::Cursor::feed(std::string_view text, size_t position, bool last) {
   Step first;
@@ -93,9 +106,8 @@ PromptLeak::Step PromptLeak::Cursor::feed(std::string_view text, size_t position
     first.end = step.end;
     first.evidence = evidence;
   };
-  for (size_t i = 0; i < forms_.size(); ++i) {
-    add(forms_[i].feed(text, position, last), kFormNames[i]);
-  }
+  const LeakIndex::Cursor::Step step = words_.feed(text, position, last);
+  add(step, kFormNames[step.form]);
   for (size_t i = 0; i < decoders_.size(); ++i) {
     add(decoders_[i].feed(text, position, last), kEncodingNames[i]);
   }

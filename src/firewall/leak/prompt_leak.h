@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "firewall/leak/leak_index.h"
 
@@ -18,7 +18,7 @@ class PromptLeak {
   explicit PromptLeak(std::string_view system_prompt);
 
   /// Too short a prompt has nothing to leak.
-  bool empty() const { return forms_.front().empty(); }
+  bool empty() const { return index_.empty(); }
 
   struct Step {
     bool found = false;
@@ -28,21 +28,24 @@ class PromptLeak {
     std::string_view evidence;  // static: "shingles", "rot13", "reversed", "decoded:base64" …
   };
 
+  /// The value of each character of an encoding; negative for the others.
+  using Alphabet = std::array<int8_t, 256>;
+
   /// Characters of one encoding in a row, decoded as they come and followed as words.
   class Decoder {
    public:
-    using Value = int (*)(char);  // of a character of the alphabet; negative for another
-    Decoder(const LeakIndex& index, Value value, unsigned bits)
-        : index_(&index), value_(value), bits_(bits), cursor_(index) {}
+    Decoder(const LeakIndex& index, const Alphabet& alphabet, unsigned bits)
+        : index_(&index), alphabet_(&alphabet), bits_(bits), cursor_(index) {}
     LeakIndex::Cursor::Step feed(std::string_view text, size_t position, bool last);
 
    private:
+    int value(char c) const { return (*alphabet_)[static_cast<unsigned char>(c)]; }
     void follow(bool last, LeakIndex::Cursor::Step& step);
     void end_run(LeakIndex::Cursor::Step& step);
     size_t place(size_t decoded) const { return begin_ + decoded * 8 / bits_; }
 
     const LeakIndex* index_;
-    Value value_;
+    const Alphabet* alphabet_;
     unsigned bits_;  // per character
     LeakIndex::Cursor cursor_;
     size_t begin_ = 0;      // of the run
@@ -62,15 +65,14 @@ class PromptLeak {
     Step feed(std::string_view text, size_t position, bool last);
 
    private:
-    std::vector<LeakIndex::Cursor> forms_;
-    std::vector<Decoder> decoders_;
+    LeakIndex::Cursor words_;
+    std::array<Decoder, 2> decoders_;
   };
 
   Step find(std::string_view text) const { return Cursor(*this).feed(text, 0, true); }
 
  private:
-  static constexpr size_t kForms = 3;
-  std::array<LeakIndex, kForms> forms_;
+  LeakIndex index_;
 };
 
 }  // namespace gatehouse::firewall

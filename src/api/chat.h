@@ -223,12 +223,23 @@ struct ChoiceDelta {
   }
 };
 
+/// What only Anthropic's streams have: a block without native form (a server's own tool, what it
+/// gave back) or a citation of the open text. Clients of the dialect get it as it came.
+struct ForeignPiece {
+  enum class Kind : uint8_t { none, block, delta, end, citation };
+  Kind kind = Kind::none;
+  std::string json;  // the block or the delta; of an end, the tool's input, or empty
+};
+
 /// One event of a streamed answer.
 struct ChatEvent {
   std::string id, model;  // of the answer; set in the first event at least
   int64_t created = 0;
   std::vector<ChoiceDelta> choices;
   std::optional<Usage> usage;
+  ForeignPiece foreign;
+  /// Anthropic's alone, JSON members that go into the last event: of the message, of its usage.
+  std::string message_members, usage_members;
   std::string unread;  // as in ChatCompletion, of `raw_data`
   /// The SSE data (and event name) as received, for a client of the same dialect, unless `edited`.
   std::string raw_event, raw_data;

@@ -33,6 +33,9 @@ void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
     if (delta.index == 0) anthropic_delta(delta, out);
   }
   if (event.raw_event == "content_block_stop") end_call(out);
+  anthropic_foreign(event.foreign, out);
+  message_members_ += event.message_members;
+  if (!event.usage_members.empty()) usage_members_ = event.usage_members;
 }
 
 /// Follows the blocks of events that pass unchanged, to go on from there once one is edited.
@@ -108,11 +111,16 @@ void StreamRenderer::need_block(Block kind, std::string& out) {
              out);
 }
 
-void StreamRenderer::block_delta(std::string_view type, std::string_view field,
-                                 std::string_view text, std::string& out) const {
+void StreamRenderer::begin_delta(std::string& out) const {
   out.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":");
   append_number(out, block_index_);
-  out.append(",\"delta\":{\"type\":\"").append(type).append("\",\"").append(field).append("\":");
+  out.append(",\"delta\":");
+}
+
+void StreamRenderer::block_delta(std::string_view type, std::string_view field,
+                                 std::string_view text, std::string& out) const {
+  begin_delta(out);
+  out.append("{\"type\":\"").append(type).append("\",\"").append(field).append("\":");
   json::append_string(out, text);
   out.append("}}\n\n");
 }
@@ -181,6 +189,25 @@ void StreamRenderer::anthropic_tool(const ToolCallDelta& call, std::string& out)
   if (!call.arguments.empty()) block_delta("input_json_delta", "partial_json", call.arguments, out);
 }
 
+void StreamRenderer::anthropic_foreign(const ForeignPiece& piece, std::string& out) {
+  using Kind = ForeignPiece::Kind;
+  if (piece.kind == Kind::none) return;
+  if (piece.kind == Kind::block) {
+    end_call(out);
+    open_block(Block::foreign, piece.json, out);
+    return;
+  }
+  if (piece.kind == Kind::citation) need_block(Block::text, out);
+  if (block_ == Block::none || block_ == Block::tool || block_ == Block::thinking) return;
+  if (piece.kind == Kind::end) {
+    if (!piece.json.empty()) block_delta("input_json_delta", "partial_json", piece.json, out);
+    close_block(out);
+  } else {
+    begin_delta(out);
+    out.append(piece.json).append("}\n\n");
+  }
+}
+
 /// What came while the call's block was open follows it.
 void StreamRenderer::end_call(std::string& out) {
   if (block_ != Block::tool) return;
@@ -207,9 +234,11 @@ void StreamRenderer::anthropic_finish(const Usage& usage, std::string& out) {
     } else {
       delta.text("stop_sequence", stop_sequence_);
     }
+    data.append(message_members_);
     delta.close('}');
     data.append(",\"usage\":");
     append_anthropic_usage(data, usage);
+    data.insert(data.size() - 1, usage_members_);
     data.push_back('}');
     append_sse(out, "message_delta", data);
   }

@@ -11,6 +11,13 @@ namespace {
 constexpr size_t kMaxChoices = 256;
 constexpr int kMaxToolCalls = 4096;
 
+/// The member as JSON, behind a comma.
+void append_member(const json::Object& object, std::string_view name, std::string& out) {
+  const auto element = member(object, name);
+  if (!element || !element->is_object()) return;
+  out.append(",\"").append(name).append("\":").append(json::raw(*element));
+}
+
 }  // namespace
 
 StreamParser::StreamParser(Dialect dialect, ChatRequest::Operation operation,
@@ -26,6 +33,7 @@ Result<std::optional<ChatEvent>> StreamParser::parse(std::string_view event, std
   Parsed parsed =
       dialect_ == Dialect::openai ? openai(std::move(data)) : anthropic(event, std::move(data));
   if (parsed && *parsed) {
+    has_output_ = has_output_ || (*parsed)->foreign.kind != ForeignPiece::Kind::none;
     for (const ChoiceDelta& delta : (*parsed)->choices) {
       has_output_ = has_output_ || delta.has_output();
     }
@@ -218,8 +226,7 @@ Result<std::optional<ChatEvent>> StreamParser::anthropic(std::string_view event_
   } else if (type == "content_block_start") {
     anthropic_block_start(root, event);
   } else if (type == "content_block_stop") {
-    if (in_answer_tool_) event.edited = true;
-    in_answer_tool_ = in_call_ = false;
+    anthropic_block_stop(event);
   } else if (type == "message_delta") {
     anthropic_message_delta(root, event);
   } else if (type == "message_stop") {
@@ -252,6 +259,7 @@ void StreamParser::anthropic_start(const json::Object& root, ChatEvent& event) {
 void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& event) {
   const auto block = object_of(root, "content_block");
   if (!block) return;
+  in_foreign_ = cited_ = false;
   const std::string_view type = text_of(*block, "type");
   if (type == "tool_use") {
     if (!answer_tool_.empty() && text_of(*block, "name") == answer_tool_) {
@@ -274,8 +282,14 @@ void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& ev
     ChoiceDelta& delta = event.choices.emplace_back();
     delta.thinking = text_of(*block, "thinking");
     delta.thinking_signature = text_of(*block, "signature");
-  } else if (type == "text" && !text_of(*block, "text").empty()) {
-    event.choices.emplace_back().text = text_of(*block, "text");
+  } else if (type == "text") {
+    if (!text_of(*block, "text").empty()) {
+      event.choices.emplace_back().text = text_of(*block, "text");
+    }
+  } else {
+    in_foreign_ = true;
+    foreign_input_.clear();
+    event.foreign = {ForeignPiece::Kind::block, json::raw(*member(root, "content_block"))};
   }
 }
 
@@ -283,7 +297,9 @@ void StreamParser::anthropic_block_delta(const json::Object& root, ChatEvent& ev
   const auto delta = object_of(root, "delta");
   if (!delta) return;
   const std::string_view type = text_of(*delta, "type");
-  if (type == "text_delta") {
+  if (in_foreign_ || type == "citations_delta") {
+    anthropic_foreign_delta(*member(root, "delta"), type, event);
+  } else if (type == "text_delta") {
     event.choices.emplace_back().text = text_of(*delta, "text");
   } else if (type == "thinking_delta") {
     event.choices.emplace_back().thinking = text_of(*delta, "thinking");
@@ -302,6 +318,26 @@ void StreamParser::anthropic_block_delta(const json::Object& root, ChatEvent& ev
   }
 }
 
+/// The input of a server's own tool is kept until it is whole: it is judged, and shown, as one.
+void StreamParser::anthropic_foreign_delta(const json::Element& delta, std::string_view type,
+                                           ChatEvent& event) {
+  if (in_foreign_ && type == "input_json_delta") {
+    foreign_input_ += text_of(delta.get_object(), "partial_json");
+    return;
+  }
+  cited_ = !in_foreign_;
+  event.foreign = {cited_ ? ForeignPiece::Kind::citation : ForeignPiece::Kind::delta,
+                   json::raw(delta)};
+}
+
+void StreamParser::anthropic_block_stop(ChatEvent& event) {
+  if (in_answer_tool_) event.edited = true;
+  // A citation belongs to the text of its block alone.
+  if (in_foreign_ || cited_) event.foreign.kind = ForeignPiece::Kind::end;
+  event.foreign.json = std::exchange(foreign_input_, {});
+  in_answer_tool_ = in_call_ = in_foreign_ = cited_ = false;
+}
+
 void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& event) {
   if (const auto told = object_of(root, "delta")) {
     ChoiceDelta& delta = event.choices.emplace_back();
@@ -312,6 +348,9 @@ void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& 
       delta.finish_reason = FinishReason::stop;
       event.edited = true;
     }
+    for (const std::string_view name : {"container", "context_management"}) {
+      append_member(*told, name, event.message_members);
+    }
     ChoiceState* state = choice(0);
     if (state != nullptr && delta.finish_reason != FinishReason::none) state->finished = true;
   }
@@ -319,6 +358,7 @@ void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& 
     if (!usage_) usage_.emplace();
     read_anthropic_usage(*usage, *usage_);
     event.usage = usage_;
+    append_member(*usage, "server_tool_use", event.usage_members);
   }
 }
 

@@ -56,7 +56,7 @@ class StreamRenderer {
     int index = 0;
     bool finished = false;
   };
-  enum class Block : uint8_t { none, unknown, text, thinking, tool };
+  enum class Block : uint8_t { none, unknown, text, thinking, tool, foreign };
 
   void learn(const ChatEvent& event);
 
@@ -74,12 +74,14 @@ class StreamRenderer {
   void anthropic_delta(const ChoiceDelta& delta, std::string& out);
   void anthropic_content(const ChoiceDelta& delta, std::string& out);
   void anthropic_tool(const ToolCallDelta& call, std::string& out);
+  void anthropic_foreign(const ForeignPiece& piece, std::string& out);
   void end_call(std::string& out);
   void anthropic_finish(const Usage& usage, std::string& out);
   /// Opens a block of this kind unless one is open.
   void need_block(Block kind, std::string& out);
   void open_block(Block kind, std::string_view content, std::string& out);
   void close_block(std::string& out);
+  void begin_delta(std::string& out) const;
   void block_delta(std::string_view type, std::string_view field, std::string_view text,
                    std::string& out) const;
 
@@ -99,6 +101,7 @@ class StreamRenderer {
   bool delta_sent_ = false;  // message_delta
   FinishReason finish_reason_ = FinishReason::none;
   std::string stop_sequence_;
+  std::string message_members_, usage_members_;  // as in ChatEvent
 };
 
 }  // namespace gatehouse::api

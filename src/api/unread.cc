@@ -122,7 +122,8 @@ bool is_base64(std::string_view text) {
   });
 }
 
-/// Whether nobody can read it as it stands. What is short may be a key.
+}  // namespace
+
 bool is_opaque(std::string_view name, std::string_view text) {
   constexpr size_t kShortest = 64;
   constexpr size_t kLongestMediaType = 128;
@@ -136,8 +137,6 @@ bool is_opaque(std::string_view name, std::string_view text) {
   }
   return text.size() >= kShortest && is_base64(text);
 }
-
-}  // namespace
 
 void append_unread(const json::Object& object, AnswerPart part, std::string& out) {
   switch (part) {

@@ -40,6 +40,10 @@ void append_unread(const json::Object& object, AnswerPart part, std::string& out
 /// encoded (an image, a signature) can't be read and is left out.
 void append_unread(std::string_view name, const json::Element& element, std::string& out);
 
+/// Whether nobody can read the text of a member as it stands: an image, a signature. What is short
+/// may be a key.
+bool is_opaque(std::string_view name, std::string_view text);
+
 /// A message's content in parts, Mistral's and others' form: its text, what the model thinks, and
 /// what is neither.
 void read_content_parts(const json::Array& parts, std::string& text, std::string& thinking,

@@ -125,6 +125,8 @@ class StreamParser {
   void anthropic_start(const json::Object& root, ChatEvent& event);
   void anthropic_block_start(const json::Object& root, ChatEvent& event);
   void anthropic_block_delta(const json::Object& root, ChatEvent& event);
+  void anthropic_foreign_delta(const json::Element& delta, std::string_view type, ChatEvent& event);
+  void anthropic_block_stop(ChatEvent& event);
   void anthropic_message_delta(const json::Object& root, ChatEvent& event);
 
   Dialect dialect_;
@@ -136,8 +138,11 @@ class StreamParser {
   bool done_ = false;
   bool has_output_ = false;
   bool in_answer_tool_ = false;
-  bool in_call_ = false;  // Anthropic: the open block is a call
-  int calls_ = 0;         // Anthropic: calls that began
+  bool in_call_ = false;       // Anthropic: the open block is a call
+  bool in_foreign_ = false;    // Anthropic: it has no native form
+  bool cited_ = false;         // Anthropic: it is a text with citations
+  std::string foreign_input_;  // of the open block, as far as it has come
+  int calls_ = 0;              // Anthropic: calls that began
 };
 
 }  // namespace gatehouse::api

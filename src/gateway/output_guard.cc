@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/json_texts.h"
 #include "gateway/input_guard.h"
 
 namespace gatehouse::gateway {
@@ -85,6 +86,27 @@ bool AnswerGuard::filter_unread(Answer& answer) {
   const firewall::OutputGuard::Step step = guard_->whole(answer.unread);
   answer.edited = step.blocked || step.text != answer.unread;
   return !step.blocked;
+}
+
+/// A piece without native form, text by text, each with its name: a value may be what it is because
+/// of that. Returns false when the answer must end.
+bool AnswerGuard::filter_foreign(api::ForeignPiece& piece) {
+  if (piece.json.empty()) return true;
+  bool passed = true;
+  std::string line;
+  piece.json = api::change_texts(piece.json, [&](std::string_view name, std::string& text) {
+    if (!passed || text.empty()) return;
+    line.assign(name).append(": ");
+    const size_t begin = line.size();
+    line.append(text);
+    const firewall::OutputGuard::Step step = guard_->whole(line);
+    passed = !step.blocked;
+    const bool named =
+        std::string_view(step.text).starts_with(std::string_view(line).substr(0, begin));
+    text = named ? step.text.substr(begin) : step.text;
+  });
+  if (!passed) piece = {};
+  return passed;
 }
 
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
@@ -253,8 +275,13 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
   const SteadyTime begin = scope_.services().loop.clock().steady();
   bool passed = true;
   size_t at = 0;
-  // Anthropic's upstreams say when a call has ended, others when the next one begins.
-  if (event.raw_event == "content_block_stop") {
+  if (scope_.dialect() != api::Dialect::anthropic) event.foreign = {};
+  using Foreign = api::ForeignPiece::Kind;
+  const Foreign foreign = event.foreign.kind;
+  if (foreign == Foreign::block || foreign == Foreign::end) {
+    passed = release_before(event, at, Held::text_and_calls, 0);
+  } else if (event.raw_event == "content_block_stop") {
+    // Anthropic's upstreams say when a call has ended, others when the next one begins.
     passed = release_before(event, at, Held::calls, 0);
   }
   for (; at < event.choices.size(); ++at) {
@@ -264,7 +291,8 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       clear(event.choices[at]);
     }
   }
-  if (passed && !filter_unread(event)) {
+  if (!passed) event.foreign = {};
+  if (passed && (!filter_foreign(event.foreign) || !filter_unread(event))) {
     passed = false;
     for (api::ChoiceDelta& delta : event.choices) {
       delta.finish_reason = api::FinishReason::none;

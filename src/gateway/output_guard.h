@@ -28,7 +28,8 @@ class AnswerGuard {
   /// The same for one event; text that may still become something forbidden is held back and comes
   /// later: at the latest when a tool call begins, when its own call ends, or when its choice
   /// finishes. `event` may get a delta more for what was held. What has no native form is looked
-  /// at event by event: nothing of it is held back. On an error, `event` holds what may still be
+  /// at event by event: nothing of it is held back. Blocks of Anthropic's that have none pass, text
+  /// by text. On an error, `event` holds what may still be
   /// shown before the stream ends.
   Result<void> inspect(api::ChatEvent& event);
 
@@ -51,6 +52,7 @@ class AnswerGuard {
   bool begins_call(const api::ChoiceDelta& delta);
   template <typename Answer>
   bool filter_unread(Answer& answer);
+  bool filter_foreign(api::ForeignPiece& piece);
 
   RequestScope& scope_;
   std::string system_prompt_;

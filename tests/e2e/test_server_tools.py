@@ -1,0 +1,66 @@
+"""Anthropic's own tools and citations pass the firewall in streams: what the gateway has no form for is neither lost nor unseen."""
+import json
+
+import pytest
+
+KEY = "AKIAIOSFODNN7REALKEY"
+SEALED = "RW5jcnlwdGVkIGNvbnRlbnQgb2YgYSBwYWdlLCB0byBiZSBnaXZlbiBiYWNrIGFzIGl0IGlzLg" * 2
+RESULT = {"type": "web_search_result", "url": "https://example.org/tides", "title": "Tides at Brest", "encrypted_content": SEALED, "page_age": "2 days ago"}
+CITED = {"type": "web_search_result_location", "url": "https://example.org/tides", "title": "Tides at Brest", "encrypted_index": SEALED,
+         "cited_text": "High water is at 14:05."}
+
+
+def answer(query="tides at Brest today", result=RESULT, cited=CITED):
+    block = lambda at, start, *deltas: [("content_block_start", {"index": at, "content_block": start}),
+                                        *(("content_block_delta", {"index": at, "delta": d}) for d in deltas),
+                                        ("content_block_stop", {"index": at})]
+    text = lambda said: [{"type": "text_delta", "text": said[i:i + 5]} for i in range(0, len(said), 5)]
+    asked = json.dumps({"query": query})
+    return [*block(0, {"type": "text", "text": ""}, *text("I'll look that up")),
+            *block(1, {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}},
+                   *({"type": "input_json_delta", "partial_json": asked[i:i + 6]} for i in range(0, len(asked), 6))),
+            *block(2, {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [result]}),
+            *block(3, {"type": "text", "text": "", "citations": []}, *text("High water is at 14:05"), {"type": "citations_delta", "citation": cited}),
+            *block(4, {"type": "text", "text": ""}, *text(", so come before two.")),
+            ("message_delta", {"delta": {"stop_reason": "end_turn", "stop_sequence": None, "container": {"id": "c1", "expires_at": "2026-12-01T00:00:00Z"}},
+                               "usage": {"output_tokens": 9, "server_tool_use": {"web_search_requests": 1}}})]
+
+
+@pytest.fixture
+def streamed(anthropic_client, fake):
+    def ask(events):
+        fake.script.stream = events
+        with anthropic_client.messages.stream(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "When is high water at Brest?"}]) as stream:
+            return stream.get_final_message()
+    return ask
+
+
+def test_a_search_and_its_citations_arrive_as_they_came(streamed):
+    message = streamed(answer())
+    said, use, result, cited, rest = message.content
+    assert (said.type, said.text) == ("text", "I'll look that up")
+    assert (use.type, use.id, use.name, use.input) == ("server_tool_use", "srvtoolu_1", "web_search", {"query": "tides at Brest today"})
+    assert result.type == "web_search_tool_result" and result.tool_use_id == "srvtoolu_1"
+    assert result.content[0].model_dump(exclude_none=True) == RESULT
+    assert cited.text == "High water is at 14:05" and [c.model_dump(exclude_none=True) for c in cited.citations] == [CITED]
+    assert rest.text == ", so come before two." and not rest.citations
+    assert message.stop_reason == "end_turn"
+    assert message.usage.server_tool_use.web_search_requests == 1
+
+
+@pytest.mark.parametrize("where", ["query", "result", "citation"])
+def test_a_secret_in_them_does_not_pass_and_the_rest_does(streamed, where):
+    secret = f"It is {KEY} ok"
+    events = {"query": lambda: answer(query=secret), "result": lambda: answer(result={**RESULT, "title": secret}),
+              "citation": lambda: answer(cited={**CITED, "cited_text": secret})}[where]()
+    message = streamed(events)
+    whole = message.model_dump_json()
+    assert KEY not in whole and "AKIAIOSF" not in whole
+    assert [b.type for b in message.content] == ["text", "server_tool_use", "web_search_tool_result", "text", "text"]
+    assert message.content[2].content[0].encrypted_content == SEALED
+
+
+def test_openai_clients_get_the_text_alone(openai_client, fake):
+    fake.script.stream = answer()
+    chunks = openai_client.chat.completions.create(model="claude-fake", messages=[{"role": "user", "content": "When is high water at Brest?"}], stream=True)
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "I'll look that upHigh water is at 14:05, so come before two."

@@ -13,7 +13,7 @@ void shout(std::string_view name, std::string& text) {
 
 TEST(JsonTexts, OnlyTextsChange) {
   EXPECT_EQ(change_texts(R"({ "a": "b", "n": [1, 2.5, true, null, "c\n\"d\""], "o": {} })", shout),
-            R"({"a":"a=b!","n":[1,2.5,true,null,"=c\n\"d\"!"],"o":{}})");
+            R"({"a":"a=b!","n":[1,2.5,true,null,"n=c\n\"d\"!"],"o":{}})");
   EXPECT_EQ(change_texts(R"("x")", shout), R"("=x!")");
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/stream_renderer.h"
 #include "api/upstream.h"
 
 namespace gatehouse::api {
@@ -208,6 +209,56 @@ TEST(AnthropicEvents, AreRead) {
   ASSERT_TRUE(stop);
   EXPECT_FALSE(*stop);
   EXPECT_TRUE(parser.done());
+}
+
+/// The streamed answer of a search, written anew for a client of the dialect.
+TEST(AnthropicEvents, BlocksWithoutANativeFormAndCitationsComeAsTheyAre) {
+  StreamParser parser(Dialect::anthropic, kChat);
+  StreamTarget target;
+  target.dialect = Dialect::anthropic;
+  target.inspected = true;
+  StreamRenderer renderer(target);
+  std::string out;
+  const auto feed = [&](const std::string& data) { renderer.render(event(parser, data), out); };
+  feed(R"({"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":1}}})");
+  EXPECT_FALSE(parser.has_output());
+  feed(R"({"type":"content_block_start","index":4,"content_block":{"type":"server_tool_use",)"
+       R"("id":"s","name":"web_search","input":{}}})");
+  EXPECT_TRUE(parser.has_output());
+  for (const char* piece : {R"({\"query\":)", R"( \"x\"})"}) {
+    feed(R"({"type":"content_block_delta","index":4,"delta":{"type":"input_json_delta",)"
+         R"("partial_json":")" +
+         std::string(piece) + R"("}})");
+  }
+  EXPECT_EQ(out.find("query"), std::string::npos) << "before it is whole";
+  feed(R"({"type":"content_block_stop","index":4})");
+  feed(R"({"type":"content_block_start","index":5,"content_block":{"type":"text","text":""}})");
+  feed(R"({"type":"content_block_delta","index":5,"delta":{"type":"citations_delta",)"
+       R"("citation":{"cited_text":"c"}}})");
+  feed(R"({"type":"content_block_delta","index":5,"delta":{"type":"text_delta","text":"t"}})");
+  feed(R"({"type":"content_block_stop","index":5})");
+  feed(R"({"type":"message_delta","delta":{"stop_reason":"pause_turn","container":{"id":"k"}},)"
+       R"("usage":{"output_tokens":2,"server_tool_use":{"web_search_requests":1}}})");
+  renderer.finish(*parser.usage(), out);
+  const std::vector<std::string> expected = {
+      R"({"type":"content_block_start","index":0,"content_block":{"type":"server_tool_use",)"
+      R"("id":"s","name":"web_search","input":{}}})",
+      R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta",)"
+      R"("partial_json":"{\"query\": \"x\"}"}})",
+      R"({"type":"content_block_stop","index":0})",
+      R"({"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}})",
+      R"({"type":"content_block_delta","index":1,"delta":{"type":"citations_delta",)"
+      R"("citation":{"cited_text":"c"}}})",
+      R"({"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"t"}})",
+      R"({"type":"content_block_stop","index":1})",
+      R"("delta":{"stop_reason":"pause_turn","stop_sequence":null,"container":{"id":"k"}})",
+      R"("output_tokens":2,"server_tool_use":{"web_search_requests":1}}})"};
+  size_t at = 0;
+  for (const std::string& piece : expected) {
+    const size_t found = out.find(piece, at);
+    ASSERT_NE(found, std::string::npos) << piece << " not behind byte " << at << " of " << out;
+    at = found + piece.size();
+  }
 }
 
 TEST(AnthropicEvents, TheAnswerToolBecomesText) {

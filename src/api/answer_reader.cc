@@ -123,6 +123,18 @@ void read_anthropic_usage(const json::Object& object, Usage& usage) {
   usage.input = plain + usage.cached_input + usage.cache_write_input;
 }
 
+void append_member(const json::Object& object, std::string_view name, std::string& out) {
+  const auto element = member(object, name);
+  if (!element || !element->is_object()) return;
+  out.append(",\"").append(name).append("\":").append(json::raw(*element));
+}
+
+void append_message_members(const json::Object& message, std::string& out) {
+  for (const std::string_view name : {"container", "context_management"}) {
+    append_member(message, name, out);
+  }
+}
+
 std::string_view read_openai_reasoning(const json::Object& message, std::string& unread) {
   const std::string_view content = text_of(message, "reasoning_content");
   const std::string_view reasoning = text_of(message, "reasoning");

@@ -9,6 +9,19 @@ namespace {
 
 constexpr size_t kMaxBlocks = 4096;
 
+/// A text with citations is a text of its own.
+void read_text_block(const json::Object& block, Choice& choice) {
+  const auto citations = array_of(block, "citations");
+  const bool cited = citations && citations->size() > 0;
+  const bool begun = !choice.text.empty() &&
+                     (choice.breaks.empty() || choice.breaks.back().at < choice.text.size());
+  if (cited && begun) choice.breaks.push_back({choice.text.size(), {}, {}});
+  choice.text += text_of(block, "text");
+  if (cited) {
+    choice.breaks.push_back({choice.text.size(), json::raw(*member(block, "citations")), {}});
+  }
+}
+
 /// One content block of the answer. `mended` is set if the answer's own bytes cannot pass on.
 void read_block(const json::Element& element, std::string_view answer_tool, Choice& choice,
                 std::string& unread, bool& mended) {
@@ -17,7 +30,7 @@ void read_block(const json::Element& element, std::string_view answer_tool, Choi
   const std::string_view type = text_of(block, "type");
   if (type == "text") {
     append_unread(block, AnswerPart::anthropic_text, unread);
-    choice.text += text_of(block, "text");
+    read_text_block(block, choice);
   } else if (type == "thinking") {
     append_unread(block, AnswerPart::anthropic_thinking, unread);
     Part& part = choice.thinking.emplace_back();
@@ -48,6 +61,7 @@ void read_block(const json::Element& element, std::string_view answer_tool, Choi
     }
   } else {
     append_unread({}, element, unread);  // what a server's own tool was asked and said
+    choice.breaks.push_back({choice.text.size(), {}, json::raw(element)});
   }
 }
 
@@ -94,9 +108,12 @@ Result<ChatCompletion> read_anthropic_completion(std::string body, std::string_v
   }
   if (choice.finish_reason == FinishReason::refusal && choice.refusal.empty()) {
     choice.refusal = std::exchange(choice.text, {});
+    choice.breaks.clear();
   }
+  append_message_members(root, out.message_members);
   if (const auto usage = object_of(root, "usage")) {
     read_anthropic_usage(*usage, out.usage);
+    append_member(*usage, "server_tool_use", out.usage_members);
   } else {
     out.usage.estimated = true;
     mended = true;

@@ -169,9 +169,18 @@ struct Usage {
   int64_t total() const { return input + output; }
 };
 
+/// Of Anthropic's whole answers: a place where the text stops, and what only that dialect has
+/// there.
+struct TextBreak {
+  size_t at = 0;          // bytes of `Choice::text` before it
+  std::string citations;  // JSON: of the text since the break before; empty: none
+  std::string block;      // JSON: without native form, behind that text; empty: none
+};
+
 struct Choice {
   int index = 0;
   std::string text;
+  std::vector<TextBreak> breaks;  // in order
   std::string refusal;
   std::vector<Part> thinking;  // thinking and redacted_thinking, in order, before the text
   std::vector<ToolCall> tool_calls;
@@ -191,6 +200,8 @@ struct ChatCompletion {
   /// What there is to read in `body` beside the choices' fields, line by line: members without a
   /// native form, which reach the client with the body only.
   std::string unread;
+  /// Anthropic's alone, JSON members each behind a comma: of the message, of its usage.
+  std::string message_members, usage_members;
   /// The upstream's body, for a client of the same dialect, unless `edited`.
   std::string body;
   Dialect dialect = Dialect::openai;
@@ -238,9 +249,8 @@ struct ChatEvent {
   std::vector<ChoiceDelta> choices;
   std::optional<Usage> usage;
   ForeignPiece foreign;
-  /// Anthropic's alone, JSON members that go into the last event: of the message, of its usage.
-  std::string message_members, usage_members;
-  std::string unread;  // as in ChatCompletion, of `raw_data`
+  std::string message_members, usage_members;  // as in ChatCompletion, for the last event
+  std::string unread;                          // as in ChatCompletion, of `raw_data`
   /// The SSE data (and event name) as received, for a client of the same dialect, unless `edited`.
   std::string raw_event, raw_data;
   Dialect dialect = Dialect::openai;

@@ -71,16 +71,26 @@ std::string openai_completion(const ChatCompletion& completion, const ChatReques
   return out;
 }
 
+void append_text_block(ListWriter& content, std::string_view text, std::string_view citations) {
+  if (text.empty()) return;
+  ListWriter block(content.item(), '{');
+  block.text("type", "text");
+  block.text("text", text);
+  if (!citations.empty()) block.raw("citations", citations);
+  block.close('}');
+}
+
 void append_anthropic_content(std::string& out, const Choice& choice) {
   ListWriter content(out, '[');
   for (const Part& part : choice.thinking) append_thinking_block(content.item(), part);
-  const std::string& text = choice.text.empty() ? choice.refusal : choice.text;
-  if (!text.empty()) {
-    ListWriter block(content.item(), '{');
-    block.text("type", "text");
-    block.text("text", text);
-    block.close('}');
+  const std::string_view text = choice.text.empty() ? choice.refusal : choice.text;
+  size_t from = 0;
+  for (const TextBreak& next : choice.breaks) {
+    append_text_block(content, text.substr(from, next.at - from), next.citations);
+    if (!next.block.empty()) content.item().append(next.block);
+    from = next.at;
   }
+  append_text_block(content, text.substr(from), {});
   for (const ToolCall& call : choice.tool_calls) append_tool_use_block(content.item(), call);
   content.close(']');
 }
@@ -103,7 +113,9 @@ std::string anthropic_message(const ChatCompletion& completion) {
   } else {
     body.text("stop_sequence", choice.stop_sequence);
   }
+  out.append(completion.message_members);
   append_anthropic_usage(body.name("usage"), completion.usage);
+  out.insert(out.size() - 1, completion.usage_members);
   body.close('}');
   return out;
 }

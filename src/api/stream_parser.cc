@@ -11,13 +11,6 @@ namespace {
 constexpr size_t kMaxChoices = 256;
 constexpr int kMaxToolCalls = 4096;
 
-/// The member as JSON, behind a comma.
-void append_member(const json::Object& object, std::string_view name, std::string& out) {
-  const auto element = member(object, name);
-  if (!element || !element->is_object()) return;
-  out.append(",\"").append(name).append("\":").append(json::raw(*element));
-}
-
 }  // namespace
 
 StreamParser::StreamParser(Dialect dialect, ChatRequest::Operation operation,
@@ -348,9 +341,7 @@ void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& 
       delta.finish_reason = FinishReason::stop;
       event.edited = true;
     }
-    for (const std::string_view name : {"container", "context_management"}) {
-      append_member(*told, name, event.message_members);
-    }
+    append_message_members(*told, event.message_members);
     ChoiceState* state = choice(0);
     if (state != nullptr && delta.finish_reason != FinishReason::none) state->finished = true;
   }

@@ -88,13 +88,13 @@ bool AnswerGuard::filter_unread(Answer& answer) {
   return !step.blocked;
 }
 
-/// A piece without native form, text by text, each with its name: a value may be what it is because
-/// of that. Returns false when the answer must end.
-bool AnswerGuard::filter_foreign(api::ForeignPiece& piece) {
-  if (piece.json.empty()) return true;
+/// What has no native form, text by text, each with its name: a value may be what it is because of
+/// that. Returns false when the answer must end.
+bool AnswerGuard::filter_foreign(std::string& json) {
+  if (json.empty()) return true;
   bool passed = true;
   std::string line;
-  piece.json = api::change_texts(piece.json, [&](std::string_view name, std::string& text) {
+  json = api::change_texts(json, [&](std::string_view name, std::string& text) {
     if (!passed || text.empty()) return;
     line.assign(name).append(": ");
     const size_t begin = line.size();
@@ -105,39 +105,77 @@ bool AnswerGuard::filter_foreign(api::ForeignPiece& piece) {
         std::string_view(step.text).starts_with(std::string_view(line).substr(0, begin));
     text = named ? step.text.substr(begin) : step.text;
   });
-  if (!passed) piece = {};
+  if (!passed) json.clear();
+  return passed;
+}
+
+/// The text of a choice that stops here and there: what stands in between ends with its part.
+/// Returns false when the answer must end.
+bool AnswerGuard::filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed) {
+  const std::string text = std::exchange(choice.text, {});
+  bool passed = true;
+  size_t from = 0;
+  const auto add = [&](size_t to) {
+    std::string part = text.substr(from, to - from);
+    from = to;
+    if (passed) passed = filter(stream, part, true);
+    if (passed) choice.text += part;
+  };
+  for (api::TextBreak& next : choice.breaks) {
+    add(next.at);
+    next.at = choice.text.size();
+  }
+  add(text.size());
+  changed = changed || choice.text != text;
+  return passed;
+}
+
+/// All that a choice shows. Returns false when the answer must end.
+bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
+  const auto index = static_cast<uint32_t>(choice.index);
+  bool passed = true;
+  bool changed = false;
+  const auto apply = [&](firewall::StreamId stream, std::string& text) {
+    if (!passed || text.empty()) return;
+    std::string filtered = text;
+    passed = filter(stream, filtered, true);
+    if (filtered == text) return;
+    text = std::move(filtered);
+    changed = true;
+  };
+  for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
+  if (choice.breaks.empty()) {
+    apply({index, kContent}, choice.text);
+  } else if (passed) {
+    passed = filter_breaks({index, kContent}, choice, changed);
+  }
+  apply({index, kRefusal}, choice.refusal);
+  for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
+    apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
+  }
+  // They would tell what was taken out, token by token, and not what was put back.
+  if (changed) choice.logprobs.clear();
+  edited = edited || changed;
   return passed;
 }
 
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   if (!guard_) return {};
   const SteadyTime begin = scope_.services().loop.clock().steady();
-  bool blocked = false;
-  bool edited = false;
-  const auto apply = [&](firewall::StreamId stream, std::string& text) {
-    if (blocked || text.empty()) return;
-    std::string filtered = text;
-    blocked = !filter(stream, filtered, true);
-    if (filtered == text) return;
-    text = std::move(filtered);
-    completion.edited = true;
-    edited = true;
-  };
+  bool passed = true;
   for (api::Choice& choice : completion.choices) {
-    const auto index = static_cast<uint32_t>(choice.index);
-    edited = false;
-    for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
-    apply({index, kContent}, choice.text);
-    apply({index, kRefusal}, choice.refusal);
-    for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
-      apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
-    }
-    // They would tell what was taken out, token by token, and not what was put back.
-    if (edited) choice.logprobs.clear();
+    passed = passed && filter(choice, completion.edited);
   }
-  blocked = blocked || !filter_unread(completion);
+  passed = passed && filter_unread(completion);
+  if (completion.edited && scope_.dialect() == api::Dialect::anthropic) {
+    for (api::Choice& choice : completion.choices) {
+      for (api::TextBreak& next : choice.breaks) {
+        passed = passed && filter_foreign(next.citations) && filter_foreign(next.block);
+      }
+    }
+  }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
-  if (blocked) return refuse(guard_->verdict().refusal());
+  if (!passed) return refuse(guard_->verdict().refusal());
   return {};
 }
 
@@ -291,13 +329,13 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       clear(event.choices[at]);
     }
   }
-  if (!passed) event.foreign = {};
-  if (passed && (!filter_foreign(event.foreign) || !filter_unread(event))) {
+  if (passed && (!filter_foreign(event.foreign.json) || !filter_unread(event))) {
     passed = false;
     for (api::ChoiceDelta& delta : event.choices) {
       delta.finish_reason = api::FinishReason::none;
     }
   }
+  if (!passed) event.foreign = {};
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (!passed) return refuse(guard_->verdict().refusal());
   return {};

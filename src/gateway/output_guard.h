@@ -22,7 +22,8 @@ class AnswerGuard {
 
   /// Replaces what the policy forbids in a whole answer, and puts back what was redacted in the
   /// input. What has no native form is looked at too: if the policy would change it, the answer is
-  /// written anew without it. An error ends the answer.
+  /// written anew, with what Anthropic's blocks hold changed text by text and the rest left out. An
+  /// error ends the answer.
   Result<void> inspect(api::ChatCompletion& completion);
 
   /// The same for one event; text that may still become something forbidden is held back and comes
@@ -41,6 +42,7 @@ class AnswerGuard {
 
  private:
   bool filter(firewall::StreamId stream, std::string& text, bool last);
+  bool filter(api::Choice& choice, bool& edited);
   bool filter(api::ChatEvent& event, size_t& at);
   bool filter(api::ChoiceDelta& delta, bool ends_text);
   bool filter_thinking(api::ChoiceDelta& delta);
@@ -52,7 +54,8 @@ class AnswerGuard {
   bool begins_call(const api::ChoiceDelta& delta);
   template <typename Answer>
   bool filter_unread(Answer& answer);
-  bool filter_foreign(api::ForeignPiece& piece);
+  bool filter_foreign(std::string& json);
+  bool filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed);
 
   RequestScope& scope_;
   std::string system_prompt_;

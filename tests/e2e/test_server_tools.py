@@ -64,3 +64,19 @@ def test_openai_clients_get_the_text_alone(openai_client, fake):
     fake.script.stream = answer()
     chunks = openai_client.chat.completions.create(model="claude-fake", messages=[{"role": "user", "content": "When is high water at Brest?"}], stream=True)
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "I'll look that upHigh water is at 14:05, so come before two."
+
+
+@pytest.mark.parametrize("said", ["High water is at 14:05", f"It is {KEY} ok"], ids=["as it came", "edited"])
+def test_a_whole_answer_keeps_them_even_if_its_text_is_edited(anthropic_client, fake, said):
+    use = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tides"}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [RESULT]}
+    fake.script.content = [{"type": "text", "text": "I'll look that up"}, use, found, {"type": "text", "text": said, "citations": [CITED]},
+                           {"type": "text", "text": ", so come before two."}]
+    message = anthropic_client.messages.create(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "When is high water?"}])
+    assert KEY not in message.model_dump_json()
+    first, asked, got, cited, rest = message.content
+    assert (first.text, rest.text) == ("I'll look that up", ", so come before two.")
+    assert asked.input == use["input"] and got.content[0].model_dump(exclude_none=True) == RESULT
+    assert (cited.text == said) == (KEY not in said) and cited.text.startswith(said[:6])
+    assert [c.model_dump(exclude_none=True) for c in cited.citations] == [CITED]
+    assert message.stop_reason == "end_turn"

@@ -154,8 +154,6 @@ class OutputGuard {
   virtual Step whole(std::string_view text) = 0;
   /// Everything found so far. Segments in it are numbered by order of first appearance of a stream.
   virtual const Verdict& verdict() const = 0;
-  /// Whether text is held back that `finish` would judge as it stands.
-  virtual bool holds() const = 0;
   /// Longest hold-back so far, in bytes; for metrics.
   virtual size_t held_back() const = 0;
 };

@@ -121,13 +121,6 @@ class WindowedGuard final : public OutputGuard {
 
   const Verdict& verdict() const override { return verdict_; }
 
-  bool holds() const override {
-    return std::any_of(streams_.begin(), streams_.end(), [this](const auto& stream) {
-      const bool unjudged = holds_harm_ && stream->unseen.size() > stream->judged;
-      return unjudged || stream->window.held_back() > 0;
-    });
-  }
-
   size_t held_back() const override {
     size_t longest = 0;
     for (const auto& stream : streams_) {

@@ -8,9 +8,6 @@
 #include "gateway/model_call.h"
 #include "gateway/output_guard.h"
 #include "gateway/usage_estimate.h"
-#include "net/deadline.h"
-#include "net/event.h"
-#include "net/loop.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -117,51 +114,6 @@ Task<bool> pass_on(Relay& relay, api::ChatEvent& event) {
   co_return false;
 }
 
-using Event = Result<std::optional<api::ChatEvent>>;
-
-/// A wait for the next event that can be looked at before it is over.
-struct Pull {
-  explicit Pull(net::Loop& loop)
-      : late(loop.deadlines(), this, [](void* pull) { static_cast<Pull*>(pull)->woken.notify(); }) {
-  }
-  std::optional<Event> event;
-  net::LoopEvent woken;
-  net::Deadline late;
-};
-
-Task<void> pull_next(inference::ChatStream& stream, Pull& pull) {
-  pull.event.emplace(co_await stream.next());
-  pull.woken.notify();  // whoever waits may be gone after it
-}
-
-/// Shows what waited too long for more of the stream.
-Task<Result<void>> show_held(Relay& relay) {
-  api::ChatEvent held;
-  Result<void> passed = relay.guard.pause(held);
-  if (!held.choices.empty()) relay.renderer.render(held, relay.out);
-  if (relay.out.empty() || !passed) co_return passed;
-  Result<void> sent = co_await relay.scope.exchange().write(relay.out);
-  relay.out.clear();
-  co_return sent;
-}
-
-/// The next event; what the guard holds back does not wait for it longer than the policy lets it.
-Task<Event> next_in_time(Relay& relay, inference::ChatStream& stream,
-                         std::chrono::milliseconds patience) {
-  net::Loop& loop = relay.scope.services().loop;
-  Pull pull(loop);
-  loop.spawn(pull_next(stream, pull));
-  pull.late.set(loop.clock().steady() + patience);
-  if (!pull.event) co_await pull.woken.wait();
-  if (pull.event) co_return std::move(*pull.event);
-  const Result<void> shown = co_await show_held(relay);
-  if (!shown) relay.scope.exchange().cancellation().cancel();
-  // The stream is in use until then.
-  while (!pull.event) co_await pull.woken.wait();
-  if (!shown) co_return refuse(shown.error());
-  co_return std::move(*pull.event);
-}
-
 }  // namespace
 
 Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
@@ -187,10 +139,7 @@ Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
     co_return;
   }
   while (true) {
-    const std::chrono::milliseconds patience = relay.guard.patience();
-    Task<Event> next = patience.count() == 0 ? (*stream)->next()
-                                             : next_in_time(relay, **stream, patience);
-    Event event = co_await std::move(next);
+    Result<std::optional<api::ChatEvent>> event = co_await (*stream)->next();
     scope.record.upstream_time = clock.steady() - asked;
     if (!event) {
       if (event.error().kind == ErrorKind::client_gone) {

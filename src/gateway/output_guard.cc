@@ -341,35 +341,21 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
   return {};
 }
 
-Result<void> AnswerGuard::release_into(api::ChatEvent& event,
-                                       std::vector<firewall::StreamId> streams) {
-  for (const firewall::StreamId& stream : streams) {
-    std::string text;
-    const bool passed = filter(stream, text, true);
-    if (!text.empty()) {
-      api::ChoiceDelta& delta = event.choices.emplace_back();
-      delta.index = static_cast<int>(stream.choice);
-      add_rest(delta, stream, std::move(text));
-      event.edited = true;
-    }
-    if (!passed) return refuse(guard_->verdict().refusal());
-  }
-  return {};
-}
-
 Result<void> AnswerGuard::flush(api::ChatEvent& event) {
-  return release_into(event, open_);
-}
-
-std::chrono::milliseconds AnswerGuard::patience() const {
-  if (!guard_ || !guard_->holds()) return {};
-  return std::chrono::milliseconds(scope_.policy()->spec().max_hold_back_ms);
-}
-
-Result<void> AnswerGuard::pause(api::ChatEvent& event) {
-  std::vector<firewall::StreamId> texts = open_;
-  std::erase_if(texts, [](const firewall::StreamId& stream) { return stream.tool_call >= 0; });
-  return release_into(event, std::move(texts));
+  if (!guard_) return {};
+  bool blocked = false;
+  while (!open_.empty() && !blocked) {
+    const firewall::StreamId stream = open_.front();
+    std::string text;
+    blocked = !filter(stream, text, true);
+    if (text.empty()) continue;
+    api::ChoiceDelta& delta = event.choices.emplace_back();
+    delta.index = static_cast<int>(stream.choice);
+    add_rest(delta, stream, std::move(text));
+    event.edited = true;
+  }
+  if (blocked) return refuse(guard_->verdict().refusal());
+  return {};
 }
 
 void AnswerGuard::record() {

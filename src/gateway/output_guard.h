@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,12 +37,6 @@ class AnswerGuard {
   /// What is left when the stream has ended without finish reasons: one event per choice with text.
   Result<void> flush(api::ChatEvent& event);
 
-  /// How long what is held back now may wait for more of the stream; zero: as long as it takes.
-  std::chrono::milliseconds patience() const;
-  /// It waited so long: judges it as it stands, and adds it to `event`. Arguments of calls stay
-  /// held: half of them is of no use to anybody.
-  Result<void> pause(api::ChatEvent& event);
-
   /// Adds the verdict to the request's record and trail, once.
   void record();
 
@@ -56,7 +49,6 @@ class AnswerGuard {
   bool filter_tools(api::ChoiceDelta& delta);
   enum class Held : uint8_t { calls, text_and_calls };
   bool release(Held what, api::ChoiceDelta& rest);
-  Result<void> release_into(api::ChatEvent& event, std::vector<firewall::StreamId> streams);
   bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);
   int& last_call(int choice);
   bool begins_call(const api::ChoiceDelta& delta);

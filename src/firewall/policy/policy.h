@@ -108,7 +108,6 @@ struct PolicySpec {
   bool neutralise_role_markers = true;
   size_t max_input_bytes = 4U << 20;  // all segments together; more is refused
   size_t max_hold_back_chars = 256;   // bytes of a stream, 128 at least
-  uint32_t max_hold_back_ms = 0;      // that they wait for more of it; 0: as long as it takes
   size_t max_findings = 256;          // told of per verdict; all are acted on
 };
 

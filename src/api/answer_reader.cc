@@ -129,12 +129,6 @@ void append_member(const json::Object& object, std::string_view name, std::strin
   out.append(",\"").append(name).append("\":").append(json::raw(*element));
 }
 
-void append_message_members(const json::Object& message, std::string& out) {
-  for (const std::string_view name : {"container", "context_management"}) {
-    append_member(message, name, out);
-  }
-}
-
 std::string_view read_openai_reasoning(const json::Object& message, std::string& unread) {
   const std::string_view content = text_of(message, "reasoning_content");
   const std::string_view reasoning = text_of(message, "reasoning");

@@ -22,8 +22,6 @@ std::optional<json::Object> object_of(const json::Object& object, std::string_vi
 
 /// Appends a member that is an object as JSON, behind a comma.
 void append_member(const json::Object& object, std::string_view name, std::string& out);
-/// What Anthropic's answers say of themselves that has no native form.
-void append_message_members(const json::Object& message, std::string& out);
 std::optional<json::Array> array_of(const json::Object& object, std::string_view name);
 
 /// An error of the upstream's making; `reason` is for the operator.

@@ -60,7 +60,7 @@ void read_block(const json::Element& element, std::string_view answer_tool, Choi
       mended = true;
     }
   } else {
-    append_unread({}, element, unread);  // what a server's own tool was asked and said
+    // What a server's own tool was asked and said.
     choice.breaks.push_back({choice.text.size(), {}, json::raw(element)});
   }
 }
@@ -108,9 +108,10 @@ Result<ChatCompletion> read_anthropic_completion(std::string body, std::string_v
   }
   if (choice.finish_reason == FinishReason::refusal && choice.refusal.empty()) {
     choice.refusal = std::exchange(choice.text, {});
-    choice.breaks.clear();
   }
-  append_message_members(root, out.message_members);
+  for (const std::string_view name : {"container", "context_management"}) {
+    append_member(root, name, out.message_members);
+  }
   if (const auto usage = object_of(root, "usage")) {
     read_anthropic_usage(*usage, out.usage);
     append_member(*usage, "server_tool_use", out.usage_members);

@@ -197,8 +197,8 @@ struct ChatCompletion {
   std::string system_fingerprint;
   std::vector<Choice> choices;
   Usage usage;
-  /// What there is to read in `body` beside the choices' fields, line by line: members without a
-  /// native form, which reach the client with the body only.
+  /// What there is to read in `body` beside the choices' fields, line by line: other members
+  /// without a native form, which reach the client with the body only.
   std::string unread;
   /// Anthropic's alone, JSON members each behind a comma: of the message, of its usage.
   std::string message_members, usage_members;
@@ -235,7 +235,7 @@ struct ChoiceDelta {
 };
 
 /// What only Anthropic's streams have: a block without native form (a server's own tool, what it
-/// gave back) or a citation of the open text. Clients of the dialect get it as it came.
+/// gave back) or a citation of the open text. It reaches clients of the dialect alone.
 struct ForeignPiece {
   enum class Kind : uint8_t { none, block, delta, end, citation };
   Kind kind = Kind::none;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/json_out.h"
 #include "api/openai_out.h"
 #include "api/responses.h"
@@ -86,9 +88,10 @@ void append_anthropic_content(std::string& out, const Choice& choice) {
   const std::string_view text = choice.text.empty() ? choice.refusal : choice.text;
   size_t from = 0;
   for (const TextBreak& next : choice.breaks) {
-    append_text_block(content, text.substr(from, next.at - from), next.citations);
+    const size_t at = std::min(next.at, text.size());
+    append_text_block(content, text.substr(from, at - from), next.citations);
     if (!next.block.empty()) content.item().append(next.block);
-    from = next.at;
+    from = at;
   }
   append_text_block(content, text.substr(from), {});
   for (const ToolCall& call : choice.tool_calls) append_tool_use_block(content.item(), call);

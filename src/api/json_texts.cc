@@ -23,13 +23,22 @@ void append_changed(std::string_view name, const json::Element& element, const T
   } else if (element.get(object) == simdjson::SUCCESS) {
     ListWriter list(out, '{');
     for (const auto& field : object) {
-      json::append_string(list.item(), field.key);
+      std::string key(field.key);
+      change({}, key);
+      json::append_string(list.item(), key);
       out.push_back(':');
       append_changed(field.key, field.value, change, out);
     }
     list.close('}');
   } else {
-    out.append(json::raw(element));
+    const std::string written = json::raw(element);
+    std::string changed = written;
+    if (element.is_number()) change(name, changed);
+    if (changed == written) {
+      out.append(written);
+    } else {
+      json::append_string(out, changed);
+    }
   }
 }
 

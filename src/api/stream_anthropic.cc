@@ -34,7 +34,7 @@ void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
   }
   if (event.raw_event == "content_block_stop") end_call(out);
   anthropic_foreign(event.foreign, out);
-  message_members_ += event.message_members;
+  if (!event.message_members.empty()) message_members_ = event.message_members;
   if (!event.usage_members.empty()) usage_members_ = event.usage_members;
 }
 
@@ -198,11 +198,13 @@ void StreamRenderer::anthropic_foreign(const ForeignPiece& piece, std::string& o
     return;
   }
   if (piece.kind == Kind::citation) need_block(Block::text, out);
-  if (block_ == Block::none || block_ == Block::tool || block_ == Block::thinking) return;
+  const bool own = block_ == Block::foreign || block_ == Block::unknown;
   if (piece.kind == Kind::end) {
-    if (!piece.json.empty()) block_delta("input_json_delta", "partial_json", piece.json, out);
-    close_block(out);
-  } else {
+    if (own && !piece.json.empty()) {
+      block_delta("input_json_delta", "partial_json", piece.json, out);
+    }
+    if (own || block_ == Block::text) close_block(out);
+  } else if (own || piece.kind == Kind::citation) {
     begin_delta(out);
     out.append(piece.json).append("}\n\n");
   }

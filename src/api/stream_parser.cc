@@ -14,8 +14,11 @@ constexpr int kMaxToolCalls = 4096;
 }  // namespace
 
 StreamParser::StreamParser(Dialect dialect, ChatRequest::Operation operation,
-                           std::string answer_tool)
-    : dialect_(dialect), operation_(operation), answer_tool_(std::move(answer_tool)) {}
+                           std::string answer_tool, Dialect client)
+    : dialect_(dialect),
+      operation_(operation),
+      answer_tool_(std::move(answer_tool)),
+      client_(client) {}
 
 bool StreamParser::finished() const {
   return !choices_.empty() && std::all_of(choices_.begin(), choices_.end(),
@@ -26,7 +29,8 @@ Result<std::optional<ChatEvent>> StreamParser::parse(std::string_view event, std
   Parsed parsed =
       dialect_ == Dialect::openai ? openai(std::move(data)) : anthropic(event, std::move(data));
   if (parsed && *parsed) {
-    has_output_ = has_output_ || (*parsed)->foreign.kind != ForeignPiece::Kind::none;
+    const bool foreign = (*parsed)->foreign.kind == ForeignPiece::Kind::block;
+    has_output_ = has_output_ || (foreign && client_ == Dialect::anthropic);
     for (const ChoiceDelta& delta : (*parsed)->choices) {
       has_output_ = has_output_ || delta.has_output();
     }
@@ -252,7 +256,7 @@ void StreamParser::anthropic_start(const json::Object& root, ChatEvent& event) {
 void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& event) {
   const auto block = object_of(root, "content_block");
   if (!block) return;
-  in_foreign_ = cited_ = false;
+  in_foreign_ = false;
   const std::string_view type = text_of(*block, "type");
   if (type == "tool_use") {
     if (!answer_tool_.empty() && text_of(*block, "name") == answer_tool_) {
@@ -276,11 +280,15 @@ void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& ev
     delta.thinking = text_of(*block, "thinking");
     delta.thinking_signature = text_of(*block, "signature");
   } else if (type == "text") {
+    if (array_of(*block, "citations")) {
+      borders_ = true;
+      event.foreign.kind = ForeignPiece::Kind::end;  // of the text before it, if that is open
+    }
     if (!text_of(*block, "text").empty()) {
       event.choices.emplace_back().text = text_of(*block, "text");
     }
   } else {
-    in_foreign_ = true;
+    in_foreign_ = borders_ = true;
     foreign_input_.clear();
     event.foreign = {ForeignPiece::Kind::block, json::raw(*member(root, "content_block"))};
   }
@@ -318,17 +326,16 @@ void StreamParser::anthropic_foreign_delta(const json::Element& delta, std::stri
     foreign_input_ += text_of(delta.get_object(), "partial_json");
     return;
   }
-  cited_ = !in_foreign_;
-  event.foreign = {cited_ ? ForeignPiece::Kind::citation : ForeignPiece::Kind::delta,
+  borders_ = true;
+  event.foreign = {in_foreign_ ? ForeignPiece::Kind::delta : ForeignPiece::Kind::citation,
                    json::raw(delta)};
 }
 
 void StreamParser::anthropic_block_stop(ChatEvent& event) {
   if (in_answer_tool_) event.edited = true;
-  // A citation belongs to the text of its block alone.
-  if (in_foreign_ || cited_) event.foreign.kind = ForeignPiece::Kind::end;
+  if (borders_) event.foreign.kind = ForeignPiece::Kind::end;
   event.foreign.json = std::exchange(foreign_input_, {});
-  in_answer_tool_ = in_call_ = in_foreign_ = cited_ = false;
+  in_answer_tool_ = in_call_ = in_foreign_ = false;
 }
 
 void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& event) {
@@ -341,7 +348,7 @@ void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& 
       delta.finish_reason = FinishReason::stop;
       event.edited = true;
     }
-    append_message_members(*told, event.message_members);
+    append_member(*told, "container", event.message_members);
     ChoiceState* state = choice(0);
     if (state != nullptr && delta.finish_reason != FinishReason::none) state->finished = true;
   }

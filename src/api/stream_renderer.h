@@ -101,7 +101,7 @@ class StreamRenderer {
   bool delta_sent_ = false;  // message_delta
   FinishReason finish_reason_ = FinishReason::none;
   std::string stop_sequence_;
-  std::string message_members_, usage_members_;  // as in ChatEvent
+  std::string message_members_, usage_members_;  // as in ChatEvent; the last ones count
 };
 
 }  // namespace gatehouse::api

@@ -77,6 +77,7 @@ constexpr auto kFunction = members({{"name"}, {"arguments"}});
 constexpr auto kWholeFunction = members({{"name"}, {"arguments", kText | kObject}});
 constexpr auto kCustom = members({{"name"}, {"input"}});
 constexpr auto kTextPart = members({{"type"}, {"text"}});
+constexpr auto kAnthropicText = members({{"type"}, {"text"}, {"citations", kList}});
 constexpr auto kThinkingPart = members({{"type"}, {"thinking", kText | kList}});
 constexpr auto kAnthropicRoot = members({{"id"},
                                          {"type"},
@@ -159,8 +160,9 @@ void append_unread(const json::Object& object, AnswerPart part, std::string& out
     case AnswerPart::openai_custom:
       return append_others(object, kCustom, out);
     case AnswerPart::text_part:
-    case AnswerPart::anthropic_text:
       return append_others(object, kTextPart, out);
+    case AnswerPart::anthropic_text:
+      return append_others(object, kAnthropicText, out);
     case AnswerPart::thinking_part:
       return append_others(object, kThinkingPart, out);
     case AnswerPart::anthropic_root:

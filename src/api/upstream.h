@@ -86,7 +86,9 @@ bool told_by_upstream(const Refusal& refusal);
 /// Reads the events of one upstream's stream. Not thread-safe.
 class StreamParser {
  public:
-  StreamParser(Dialect dialect, ChatRequest::Operation operation, std::string answer_tool = {});
+  /// `client` is whom the answer is for: others than Anthropic's see none of its own blocks.
+  StreamParser(Dialect dialect, ChatRequest::Operation operation, std::string answer_tool = {},
+               Dialect client = Dialect::anthropic);
 
   /// One SSE event, its lines joined; `event` is its name or empty. Returns nothing for events that
   /// mean nothing to anybody ("[DONE]" and message_stop, which set `done`, included). An error that
@@ -132,6 +134,7 @@ class StreamParser {
   Dialect dialect_;
   ChatRequest::Operation operation_;
   std::string answer_tool_;
+  Dialect client_;
   std::vector<ChoiceState> choices_;
   std::optional<Usage> usage_;
   bool named_ = false;  // the first event, which names the answer, was seen
@@ -140,7 +143,7 @@ class StreamParser {
   bool in_answer_tool_ = false;
   bool in_call_ = false;       // Anthropic: the open block is a call
   bool in_foreign_ = false;    // Anthropic: it has no native form
-  bool cited_ = false;         // Anthropic: it is a text with citations
+  bool borders_ = false;       // Anthropic: where a text ends tells what a citation belongs to
   std::string foreign_input_;  // of the open block, as far as it has come
   int calls_ = 0;              // Anthropic: calls that began
 };

@@ -94,9 +94,9 @@ bool AnswerGuard::filter_foreign(std::string& json) {
   if (json.empty()) return true;
   bool passed = true;
   std::string line;
-  json = api::change_texts(json, [&](std::string_view name, std::string& text) {
+  std::string changed = api::change_texts(json, [&](std::string_view name, std::string& text) {
     if (!passed || text.empty()) return;
-    line.assign(name).append(": ");
+    line.assign(name).append(name.empty() ? "" : ": ");
     const size_t begin = line.size();
     line.append(text);
     const firewall::OutputGuard::Step step = guard_->whole(line);
@@ -105,8 +105,28 @@ bool AnswerGuard::filter_foreign(std::string& json) {
         std::string_view(step.text).starts_with(std::string_view(line).substr(0, begin));
     text = named ? step.text.substr(begin) : step.text;
   });
-  if (!passed) json.clear();
+  if (changed.empty()) {  // input that was cut off is no JSON
+    firewall::OutputGuard::Step step = guard_->whole(json);
+    changed = std::move(step.text);
+    passed = !step.blocked;
+  }
+  json = passed ? std::move(changed) : std::string();
   return passed;
+}
+
+/// What stands between the texts of an answer. Returns false when the answer must end.
+bool AnswerGuard::filter_breaks(api::ChatCompletion& completion) {
+  if (scope_.dialect() != api::Dialect::anthropic) return true;
+  for (api::Choice& choice : completion.choices) {
+    for (api::TextBreak& next : choice.breaks) {
+      for (std::string* json : {&next.citations, &next.block}) {
+        const std::string before = *json;
+        if (!filter_foreign(*json)) return false;
+        completion.edited = completion.edited || *json != before;
+      }
+    }
+  }
+  return true;
 }
 
 /// The text of a choice that stops here and there: what stands in between ends with its part.
@@ -144,7 +164,7 @@ bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
     changed = true;
   };
   for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
-  if (choice.breaks.empty()) {
+  if (choice.breaks.empty() || choice.text.empty()) {
     apply({index, kContent}, choice.text);
   } else if (passed) {
     passed = filter_breaks({index, kContent}, choice, changed);
@@ -166,14 +186,7 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
   for (api::Choice& choice : completion.choices) {
     passed = passed && filter(choice, completion.edited);
   }
-  passed = passed && filter_unread(completion);
-  if (completion.edited && scope_.dialect() == api::Dialect::anthropic) {
-    for (api::Choice& choice : completion.choices) {
-      for (api::TextBreak& next : choice.breaks) {
-        passed = passed && filter_foreign(next.citations) && filter_foreign(next.block);
-      }
-    }
-  }
+  passed = passed && filter_breaks(completion) && filter_unread(completion);
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (!passed) return refuse(guard_->verdict().refusal());
   return {};
@@ -252,7 +265,8 @@ bool AnswerGuard::release(Held what, api::ChoiceDelta& rest) {
   const std::vector<firewall::StreamId> open = open_;
   for (const firewall::StreamId& stream : open) {
     const bool call = stream.tool_call >= 0;
-    if (stream.choice != static_cast<uint32_t>(rest.index) || is_thought(stream)) continue;
+    if (stream.choice != static_cast<uint32_t>(rest.index)) continue;
+    if (what != Held::all && is_thought(stream)) continue;
     if (!call && what == Held::calls) continue;
     std::string text;
     const bool passed = filter(stream, text, true);
@@ -317,7 +331,7 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
   using Foreign = api::ForeignPiece::Kind;
   const Foreign foreign = event.foreign.kind;
   if (foreign == Foreign::block || foreign == Foreign::end) {
-    passed = release_before(event, at, Held::text_and_calls, 0);
+    passed = release_before(event, at, Held::all, 0);
   } else if (event.raw_event == "content_block_stop") {
     // Anthropic's upstreams say when a call has ended, others when the next one begins.
     passed = release_before(event, at, Held::calls, 0);

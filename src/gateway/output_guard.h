@@ -47,7 +47,7 @@ class AnswerGuard {
   bool filter(api::ChoiceDelta& delta, bool ends_text);
   bool filter_thinking(api::ChoiceDelta& delta);
   bool filter_tools(api::ChoiceDelta& delta);
-  enum class Held : uint8_t { calls, text_and_calls };
+  enum class Held : uint8_t { calls, text_and_calls, all };
   bool release(Held what, api::ChoiceDelta& rest);
   bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);
   int& last_call(int choice);
@@ -55,6 +55,7 @@ class AnswerGuard {
   template <typename Answer>
   bool filter_unread(Answer& answer);
   bool filter_foreign(std::string& json);
+  bool filter_breaks(api::ChatCompletion& completion);
   bool filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed);
 
   RequestScope& scope_;

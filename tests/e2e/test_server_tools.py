@@ -35,6 +35,17 @@ def streamed(anthropic_client, fake):
     return ask
 
 
+@pytest.fixture
+def messages_raw(anthropic_client):
+    """The bytes of a stream: SDKs trip over a block that was cut off."""
+    def ask():
+        asked = anthropic_client.messages.with_streaming_response.create(
+            model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "When is high water?"}], stream=True)
+        with asked as response:
+            return "".join(response.iter_text())
+    return ask
+
+
 def test_a_search_and_its_citations_arrive_as_they_came(streamed):
     message = streamed(answer())
     said, use, result, cited, rest = message.content
@@ -58,6 +69,34 @@ def test_a_secret_in_them_does_not_pass_and_the_rest_does(streamed, where):
     assert KEY not in whole and "AKIAIOSF" not in whole
     assert [b.type for b in message.content] == ["text", "server_tool_use", "web_search_tool_result", "text", "text"]
     assert message.content[2].content[0].encrypted_content == SEALED
+
+
+def test_a_citation_belongs_to_its_own_text_alone(streamed):
+    """Documents that are cited without a search: the text before it stands beside it, nothing in between."""
+    block = lambda at, start, *deltas: [("content_block_start", {"index": at, "content_block": start}),
+                                        *(("content_block_delta", {"index": at, "delta": d}) for d in deltas), ("content_block_stop", {"index": at})]
+    said = lambda text: {"type": "text_delta", "text": text}
+    message = streamed([*block(0, {"type": "text", "text": ""}, said("As the table says, ")),
+                        *block(1, {"type": "text", "text": "", "citations": []}, said("it is at two"), {"type": "citations_delta", "citation": CITED}),
+                        *block(2, {"type": "text", "text": ""}, said(". Come early.")),
+                        ("message_delta", {"delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 9}})])
+    assert [(b.text, len(b.citations or [])) for b in message.content] == [("As the table says, ", 0), ("it is at two", 1), (". Come early.", 0)]
+
+
+def test_a_secret_as_a_name_does_not_pass_either(streamed, anthropic_client, fake):
+    named = {**RESULT, KEY: 1}
+    assert KEY not in streamed(answer(result=named)).model_dump_json()
+    fake.script.content = [{"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [named]}, {"type": "text", "text": "Found."}]
+    message = anthropic_client.messages.create(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "When is high water?"}])
+    assert KEY not in message.model_dump_json() and message.content[1].text == "Found."
+
+
+def test_an_input_that_was_cut_off_is_shown_as_far_as_it_came(messages_raw, fake):
+    fake.script.stream = [("content_block_start", {"index": 0, "content_block": {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}}),
+                          ("content_block_delta", {"index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"query": "tides at '}}),
+                          ("content_block_stop", {"index": 0}),
+                          ("message_delta", {"delta": {"stop_reason": "max_tokens", "stop_sequence": None}, "usage": {"output_tokens": 9}})]
+    assert r'{\"query\": \"tides at ' in messages_raw()
 
 
 def test_openai_clients_get_the_text_alone(openai_client, fake):

@@ -36,7 +36,10 @@ LeakIndex::LeakIndex(std::string_view prompt, const Options& options) : options_
 }
 
 void LeakIndex::add_form(std::string_view text) {
-  if (!forms_.empty()) words_.push_back(kBetweenForms);
+  if (!forms_.empty()) {
+    if (empty()) return;
+    words_.push_back(kBetweenForms);
+  }
   const size_t begin = words_.size();
   forms_.push_back(static_cast<uint32_t>(begin));
   for (size_t at = 0; at < text.size() && words_.size() - begin < options_.most_words;) {
@@ -46,6 +49,7 @@ void LeakIndex::add_form(std::string_view text) {
     while (at < text.size() && is_word_byte(text[at])) hash = mix(hash, text[at++]);
     words_.push_back(hash);
   }
+  if (begin == 0) own_words_ = words_.size();
   if (empty()) return;
   for (size_t i = begin; i + 1 < words_.size(); ++i) {
     std::vector<uint32_t>& places = places_[pair_of(words_[i], words_[i + 1])];

@@ -27,7 +27,7 @@ class LeakIndex {
   void add_form(std::string_view text);
 
   /// Too short a prompt has nothing to leak.
-  bool empty() const { return words_.size() < options_.fewest_words; }
+  bool empty() const { return own_words_ < options_.fewest_words; }
 
   /// Follows a text word by word.
   class Cursor {
@@ -81,6 +81,7 @@ class LeakIndex {
   Options options_;
   std::vector<uint64_t> words_;                                 // hashes, in order, form by form
   std::vector<uint32_t> forms_;                                 // where each begins
+  size_t own_words_ = 0;                                        // of form 0
   std::unordered_map<uint64_t, std::vector<uint32_t>> places_;  // of each pair of words
   // A bit for each pair, of which most pairs of other texts meet none: a look into it costs a tenth
   // of a look into the map.

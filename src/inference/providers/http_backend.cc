@@ -177,7 +177,8 @@ Task<Result<std::unique_ptr<ChatStream>>> HttpBackend::stream(const api::ChatReq
   const std::string_view path = chat_path(request);
   Result<Response> response = co_await post(path, body->body, kEventStream, context);
   if (!response) co_return refuse(std::move(response.error()));
-  api::StreamParser parser(dialect_, request.operation, std::move(body->answer_tool));
+  api::StreamParser parser(dialect_, request.operation, std::move(body->answer_tool),
+                           request.dialect);
   auto stream =
       std::make_unique<HttpStream>(name_, std::move(*response), std::move(parser), context);
   Result<void> begun = co_await stream->begin();

@@ -121,7 +121,7 @@ TEST(AnthropicAnswer, WhatIsNotReadIsKept) {
       R"({"type":"text","text":"a","citations":[{"cited_text":"b","document_index":0}]},"c",)"
       R"({"type":"code_execution_tool_result","content":{"stdout":"d"}}],"stop_reason":"end_turn",)"
       R"("stop_sequence":null,"container":{"id":"i"},"usage":{"input_tokens":1,"output_tokens":1}})");
-  EXPECT_EQ(completion.unread, "cited_text: b\nc\ntype: code_execution_tool_result\nstdout: d");
+  EXPECT_EQ(completion.unread, "c");
 }
 
 TEST(AnthropicAnswer, IsReadWithInclusiveCounts) {

@@ -130,6 +130,8 @@ TEST(PromptLeak, OtherThingsInTheSameEncodingsPass) {
     EXPECT_EQ(step.hold_from, text.size()) << evidence;
   }
   EXPECT_TRUE(PromptLeak("Be brief.").empty());
+  EXPECT_TRUE(PromptLeak("You are a helpful assistant of one small bank.").empty()) << "9 words";
+  EXPECT_FALSE(PromptLeak("You are a helpful assistant of one small old bank.").empty());
   EXPECT_FALSE(PromptLeak("Be brief.").find(base64("Be brief. Be brief. Be brief.")).found);
 }
 

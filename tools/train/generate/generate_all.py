@@ -184,7 +184,7 @@ def technical_text(out: Out, folder: pathlib.Path):
 
 def written_texts(out: Out):
     """A few hundred of these say more than thousands from a grammar, so they weigh more."""
-    weight = {"boost": 4.0}
+    weight = {"boost": 3.0}
     for name in written.HARMLESS:
         out.write(f"written-{name}", [{**harmless(row["text"]), **weight} for row in written.rows(name)])
     for name in written.JAILBREAKS:

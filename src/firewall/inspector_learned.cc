@@ -17,7 +17,7 @@ constexpr std::string_view kReread = "reread";
 /// Who takes pains to hide what a text says has more often something to hide. Chosen on the
 /// development part when 0.55 was the threshold: of 558 harmless texts with such traces, misprinted
 /// and styled twins of attacks among them, one has a score between 0.3 and 0.55, and none above.
-constexpr float kHidingWeighs = 1.05F;   // logits: 0.23 becomes 0.46
+constexpr float kHidingWeighs = 1.05F;   // logits: 0.26 becomes 0.5
 constexpr float kPlainlyHidden = 0.15F;  // evidence that counts in full
 
 float with_hiding(float probability, float evidence) {

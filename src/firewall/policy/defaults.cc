@@ -22,7 +22,7 @@ std::vector<RuleSpec> build() {
   // Attacks. System and developer text is the application's own: it protects itself in the words
   // that attacks use, so it is only noted. What the model itself said earlier is noted too.
   for (const C attack : {C::injection, C::jailbreak, C::prompt_extraction, C::indirect_injection}) {
-    add(rule(attack, D::input, S::user, A::block, 0.46F));
+    add(rule(attack, D::input, S::user, A::block, 0.50F));
     add(rule(attack, D::input, S::tool, A::block, 0.5F));
     add(rule(attack, D::input, S::retrieved, A::block, 0.5F));
     add(rule(attack, D::input, S::assistant, A::flag, 0.90F));

@@ -57,11 +57,11 @@ bool fits(const FileHeader& header) {
 // Doubts are in logits, in a text's favour. They were chosen together, on the development part and
 // on what no model was trained on: 1,500 excerpts of source code, headers and texts of Debian
 // packages, as they are and with an attack in one line, and short attacks among other sentences.
-// With them 1.2 % of the excerpts are blocked as user text and 1.3 % as tool results, and 82 and 81
+// With them 1.3 % of the excerpts are blocked as user text and 1.2 % as tool results, and 85 and 77
 // % of the attacked ones.
-constexpr float kSentenceDoubt = 0.9F;
+constexpr float kSentenceDoubt = 0.6F;
 constexpr float kDoubtAmongSentences = 0.3F;  // times the logarithm of their number
-constexpr float kContentDoubt = 1.25F;
+constexpr float kContentDoubt = 1.0F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
 // threshold by default, there is no use in asking.

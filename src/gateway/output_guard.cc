@@ -93,6 +93,7 @@ bool AnswerGuard::filter_unread(Answer& answer) {
 bool AnswerGuard::filter_foreign(std::string& json) {
   if (json.empty()) return true;
   bool passed = true;
+  bool changes = false;
   std::string line;
   std::string changed = api::change_texts(json, [&](std::string_view name, std::string& text) {
     if (!passed || text.empty()) return;
@@ -103,14 +104,17 @@ bool AnswerGuard::filter_foreign(std::string& json) {
     passed = !step.blocked;
     const bool named =
         std::string_view(step.text).starts_with(std::string_view(line).substr(0, begin));
+    changes = changes || step.text != line;
     text = named ? step.text.substr(begin) : step.text;
   });
   if (changed.empty()) {  // input that was cut off is no JSON
     firewall::OutputGuard::Step step = guard_->whole(json);
     changed = std::move(step.text);
     passed = !step.blocked;
+    changes = true;
   }
-  json = passed ? std::move(changed) : std::string();
+  if (!passed) changed.clear();
+  if (!passed || changes) json = std::move(changed);
   return passed;
 }
 

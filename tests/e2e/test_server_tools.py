@@ -106,16 +106,23 @@ def test_openai_clients_get_the_text_alone(openai_client, fake):
 
 
 @pytest.mark.parametrize("said", ["High water is at 14:05", f"It is {KEY} ok"], ids=["as it came", "edited"])
-def test_a_whole_answer_keeps_them_even_if_its_text_is_edited(anthropic_client, fake, said):
+@pytest.mark.parametrize("streamed", [False, True], ids=["asked for", "where a stream was asked for"])
+def test_a_whole_answer_keeps_them_even_if_its_text_is_edited(anthropic_client, fake, said, streamed):
     use = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tides"}}
     found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [RESULT]}
     fake.script.content = [{"type": "text", "text": "I'll look that up"}, use, found, {"type": "text", "text": said, "citations": [CITED]},
                            {"type": "text", "text": ", so come before two."}]
-    message = anthropic_client.messages.create(model="claude-fake", max_tokens=100, messages=[{"role": "user", "content": "When is high water?"}])
+    fake.script.whole = streamed
+    asked = {"model": "claude-fake", "max_tokens": 100, "messages": [{"role": "user", "content": "When is high water?"}]}
+    if streamed:
+        with anthropic_client.messages.stream(**asked) as stream:
+            message = stream.get_final_message()
+    else:
+        message = anthropic_client.messages.create(**asked)
     assert KEY not in message.model_dump_json()
-    first, asked, got, cited, rest = message.content
+    first, query, got, cited, rest = message.content
     assert (first.text, rest.text) == ("I'll look that up", ", so come before two.")
-    assert asked.input == use["input"] and got.content[0].model_dump(exclude_none=True) == RESULT
+    assert query.input == use["input"] and got.content[0].model_dump(exclude_none=True) == RESULT
     assert (cited.text == said) == (KEY not in said) and cited.text.startswith(said[:6])
     assert [c.model_dump(exclude_none=True) for c in cited.citations] == [CITED]
     assert message.stop_reason == "end_turn"

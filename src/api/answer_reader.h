@@ -19,10 +19,10 @@ std::string_view text_of(const json::Object& object, std::string_view name);
 /// 0 if it is no integer; between 0 and 10^9, whatever the upstream claims.
 int64_t count_of(const json::Object& object, std::string_view name);
 std::optional<json::Object> object_of(const json::Object& object, std::string_view name);
+std::optional<json::Array> array_of(const json::Object& object, std::string_view name);
 
 /// Appends a member that is an object as JSON, behind a comma.
 void append_member(const json::Object& object, std::string_view name, std::string& out);
-std::optional<json::Array> array_of(const json::Object& object, std::string_view name);
 
 /// An error of the upstream's making; `reason` is for the operator.
 Refusal upstream_broken(std::string_view code, std::string reason);

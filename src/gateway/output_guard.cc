@@ -90,12 +90,12 @@ bool AnswerGuard::filter_unread(Answer& answer) {
 
 /// What has no native form, text by text, each with its name: a value may be what it is because of
 /// that. Returns false when the answer must end.
-bool AnswerGuard::filter_foreign(std::string& json) {
+bool AnswerGuard::filter_foreign(std::string& json, bool& changed) {
   if (json.empty()) return true;
   bool passed = true;
   bool changes = false;
   std::string line;
-  std::string changed = api::change_texts(json, [&](std::string_view name, std::string& text) {
+  std::string anew = api::change_texts(json, [&](std::string_view name, std::string& text) {
     if (!passed || text.empty()) return;
     line.assign(name).append(name.empty() ? "" : ": ");
     const size_t begin = line.size();
@@ -107,14 +107,15 @@ bool AnswerGuard::filter_foreign(std::string& json) {
     changes = changes || step.text != line;
     text = named ? step.text.substr(begin) : step.text;
   });
-  if (changed.empty()) {  // input that was cut off is no JSON
+  if (anew.empty()) {  // input that was cut off is no JSON
     firewall::OutputGuard::Step step = guard_->whole(json);
-    changed = std::move(step.text);
     passed = !step.blocked;
-    changes = true;
+    changes = step.text != json;
+    anew = std::move(step.text);
   }
-  if (!passed) changed.clear();
-  if (!passed || changes) json = std::move(changed);
+  if (!passed) anew.clear();
+  if (!passed || changes) json = std::move(anew);
+  changed = changed || changes;
   return passed;
 }
 
@@ -124,9 +125,7 @@ bool AnswerGuard::filter_breaks(api::ChatCompletion& completion) {
   for (api::Choice& choice : completion.choices) {
     for (api::TextBreak& next : choice.breaks) {
       for (std::string* json : {&next.citations, &next.block}) {
-        const std::string before = *json;
-        if (!filter_foreign(*json)) return false;
-        completion.edited = completion.edited || *json != before;
+        if (!filter_foreign(*json, completion.edited)) return false;
       }
     }
   }
@@ -347,7 +346,7 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       clear(event.choices[at]);
     }
   }
-  if (passed && (!filter_foreign(event.foreign.json) || !filter_unread(event))) {
+  if (passed && (!filter_foreign(event.foreign.json, event.edited) || !filter_unread(event))) {
     passed = false;
     for (api::ChoiceDelta& delta : event.choices) {
       delta.finish_reason = api::FinishReason::none;

@@ -54,7 +54,7 @@ class AnswerGuard {
   bool begins_call(const api::ChoiceDelta& delta);
   template <typename Answer>
   bool filter_unread(Answer& answer);
-  bool filter_foreign(std::string& json);
+  bool filter_foreign(std::string& json, bool& changed);
   bool filter_breaks(api::ChatCompletion& completion);
   bool filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed);
 

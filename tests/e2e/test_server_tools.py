@@ -10,10 +10,13 @@ CITED = {"type": "web_search_result_location", "url": "https://example.org/tides
          "cited_text": "High water is at 14:05."}
 
 
+def block(at, start, *deltas):
+    return [("content_block_start", {"index": at, "content_block": start}),
+            *(("content_block_delta", {"index": at, "delta": d}) for d in deltas),
+            ("content_block_stop", {"index": at})]
+
+
 def answer(query="tides at Brest today", result=RESULT, cited=CITED):
-    block = lambda at, start, *deltas: [("content_block_start", {"index": at, "content_block": start}),
-                                        *(("content_block_delta", {"index": at, "delta": d}) for d in deltas),
-                                        ("content_block_stop", {"index": at})]
     text = lambda said: [{"type": "text_delta", "text": said[i:i + 5]} for i in range(0, len(said), 5)]
     asked = json.dumps({"query": query})
     return [*block(0, {"type": "text", "text": ""}, *text("I'll look that up")),
@@ -73,8 +76,6 @@ def test_a_secret_in_them_does_not_pass_and_the_rest_does(streamed, where):
 
 def test_a_citation_belongs_to_its_own_text_alone(streamed):
     """Documents that are cited without a search: the text before it stands beside it, nothing in between."""
-    block = lambda at, start, *deltas: [("content_block_start", {"index": at, "content_block": start}),
-                                        *(("content_block_delta", {"index": at, "delta": d}) for d in deltas), ("content_block_stop", {"index": at})]
     said = lambda text: {"type": "text_delta", "text": text}
     message = streamed([*block(0, {"type": "text", "text": ""}, said("As the table says, ")),
                         *block(1, {"type": "text", "text": "", "citations": []}, said("it is at two"), {"type": "citations_delta", "citation": CITED}),
@@ -92,9 +93,7 @@ def test_a_secret_as_a_name_does_not_pass_either(streamed, anthropic_client, fak
 
 
 def test_an_input_that_was_cut_off_is_shown_as_far_as_it_came(messages_raw, fake):
-    fake.script.stream = [("content_block_start", {"index": 0, "content_block": {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}}),
-                          ("content_block_delta", {"index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"query": "tides at '}}),
-                          ("content_block_stop", {"index": 0}),
+    fake.script.stream = [*block(0, {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}, {"type": "input_json_delta", "partial_json": '{"query": "tides at '}),
                           ("message_delta", {"delta": {"stop_reason": "max_tokens", "stop_sequence": None}, "usage": {"output_tokens": 9}})]
     assert r'{\"query\": \"tides at ' in messages_raw()
 

@@ -31,15 +31,17 @@ uint64_t pair_of(uint64_t first, uint64_t second) {
 
 }  // namespace
 
-LeakIndex::LeakIndex(std::string_view prompt, const Options& options) : options_(options) {
-  add_form(prompt);
+LeakIndex::LeakIndex(std::span<const std::string_view> forms, const Options& options)
+    : options_(options) {
+  for (const std::string_view form : forms) {
+    add_form(form);
+    if (empty()) return;
+  }
+  build_filter();
 }
 
 void LeakIndex::add_form(std::string_view text) {
-  if (!forms_.empty()) {
-    if (empty()) return;
-    words_.push_back(kBetweenForms);
-  }
+  if (!forms_.empty()) words_.push_back(kBetweenForms);
   const size_t begin = words_.size();
   forms_.push_back(static_cast<uint32_t>(begin));
   for (size_t at = 0; at < text.size() && words_.size() - begin < options_.most_words;) {
@@ -55,7 +57,6 @@ void LeakIndex::add_form(std::string_view text) {
     std::vector<uint32_t>& places = places_[pair_of(words_[i], words_[i + 1])];
     if (places.size() < kMostPlaces) places.push_back(static_cast<uint32_t>(i + 2));
   }
-  build_filter();
 }
 
 void LeakIndex::build_filter() {

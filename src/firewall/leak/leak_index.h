@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -8,8 +9,8 @@
 namespace gatehouse::firewall {
 
 /// The words of a system prompt, made searchable: an answer that repeats a run of them leaks the
-/// prompt. Words are compared in lower case, punctuation and spacing do not count. Built once per
-/// system prompt, linear in its size; thread-safe once its forms are added.
+/// prompt. Words are compared in lower case, punctuation and spacing do not count. Immutable;
+/// thread-safe. Built once per system prompt, linear in its size.
 class LeakIndex {
  public:
   struct Options {
@@ -21,10 +22,11 @@ class LeakIndex {
     size_t most_words = 20'000;
   };
   explicit LeakIndex(std::string_view system_prompt) : LeakIndex(system_prompt, Options{}) {}
-  LeakIndex(std::string_view system_prompt, const Options& options);
-
-  /// Another form of the prompt, to be found as well; the prompt as it is is form 0.
-  void add_form(std::string_view text);
+  LeakIndex(std::string_view system_prompt, const Options& options)
+      : LeakIndex(std::span(&system_prompt, 1), options) {}
+  /// Of the prompt, which is form 0, and of other forms of it, to be found as well.
+  explicit LeakIndex(std::span<const std::string_view> forms) : LeakIndex(forms, Options{}) {}
+  LeakIndex(std::span<const std::string_view> forms, const Options& options);
 
   /// Too short a prompt has nothing to leak.
   bool empty() const { return own_words_ < options_.fewest_words; }
@@ -74,6 +76,7 @@ class LeakIndex {
   Cursor::Step find(std::string_view text) const;
 
  private:
+  void add_form(std::string_view text);
   void build_filter();
   bool may_hold(uint64_t pair) const;
   size_t form_of(uint32_t place) const;

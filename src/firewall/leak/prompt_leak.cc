@@ -21,18 +21,19 @@ PromptLeak::Alphabet alphabet_of(int (*value)(char)) {
   }
   return alphabet;
 }
+LeakIndex index_of(std::string_view prompt) {
+  std::string rotated, reversed;
+  append_rot13(prompt, rotated);
+  append_reversed(prompt, reversed);
+  return LeakIndex(std::array<std::string_view, kFormNames.size()>{prompt, rotated, reversed});
+}
+
 const PromptLeak::Alphabet kBase64 = alphabet_of(base64_value);
 const PromptLeak::Alphabet kHex = alphabet_of(hex_value);
 
 }  // namespace
 
-PromptLeak::PromptLeak(std::string_view system_prompt) : index_(system_prompt) {
-  for (const auto turn : {append_rot13, append_reversed}) {
-    std::string turned;
-    turn(system_prompt, turned);
-    index_.add_form(turned);
-  }
-}
+PromptLeak::PromptLeak(std::string_view system_prompt) : index_(index_of(system_prompt)) {}
 
 LeakIndex::Cursor::Step PromptLeak::Decoder::feed(std::string_view text, size_t position,
                                                   bool last) {

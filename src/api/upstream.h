@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,9 @@ Refusal upstream_refusal(int status, std::string body, std::string_view upstream
 /// Whether the upstream itself said, in an answer of status 200 or in an event of its stream, that
 /// it failed; false where its answer was cut or could not be understood.
 bool told_by_upstream(const Refusal& refusal);
+
+/// A whole answer as the events that a stream of it would have been.
+std::deque<ChatEvent> events_of(ChatCompletion completion);
 
 /// Reads the events of one upstream's stream. Not thread-safe.
 class StreamParser {

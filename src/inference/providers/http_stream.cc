@@ -27,85 +27,6 @@ Refusal broken(std::string_view code, std::string reason) {
   return refusal;
 }
 
-api::ChatEvent& begin_event(std::deque<api::ChatEvent>& events, api::Dialect dialect) {
-  api::ChatEvent& event = events.emplace_back();
-  event.dialect = dialect;
-  event.edited = true;
-  return event;
-}
-
-void add_foreign(std::deque<api::ChatEvent>& events, api::ForeignPiece::Kind kind,
-                 std::string json = {}) {
-  begin_event(events, api::Dialect::anthropic).foreign = {kind, std::move(json)};
-}
-
-/// The texts of a choice up to its last break, and what only Anthropic's dialect has between them.
-void add_breaks(std::deque<api::ChatEvent>& events, api::Choice& choice) {
-  using Kind = api::ForeignPiece::Kind;
-  size_t from = 0;
-  for (api::TextBreak& next : choice.breaks) {
-    api::ChatEvent& text = begin_event(events, api::Dialect::anthropic);
-    api::ChoiceDelta& delta = text.choices.emplace_back();
-    delta.index = choice.index;
-    delta.text = choice.text.substr(from, next.at - from);
-    from = next.at;
-    json::Array citations;
-    const auto parsed = json::thread_parser().parse(next.citations);
-    if (parsed && parsed->get(citations) == simdjson::SUCCESS) {
-      for (const json::Element citation : citations) {
-        add_foreign(events, Kind::citation,
-                    R"({"type":"citations_delta","citation":)" + json::raw(citation) + "}");
-      }
-    }
-    add_foreign(events, Kind::end);
-    if (next.block.empty()) continue;
-    add_foreign(events, Kind::block, std::move(next.block));
-    add_foreign(events, Kind::end);
-  }
-  choice.text.erase(0, from);
-}
-
-/// A whole answer as the events that a stream of it would have been.
-std::deque<api::ChatEvent> events_of(api::ChatCompletion completion) {
-  std::deque<api::ChatEvent> events;
-  api::ChatEvent& first = begin_event(events, completion.dialect);
-  first.id = std::move(completion.id);
-  first.model = std::move(completion.model);
-  first.created = completion.created;
-  first.usage = completion.usage;
-  first.message_members = std::move(completion.message_members);
-  first.usage_members = std::move(completion.usage_members);
-  for (api::Choice& choice : completion.choices) {
-    for (api::Part& part : choice.thinking) {
-      api::ChoiceDelta& delta = events.back().choices.emplace_back();
-      delta.index = choice.index;
-      if (part.kind == api::Part::Kind::redacted_thinking) {
-        delta.redacted_thinking = std::move(part.signature);
-      } else {
-        delta.thinking = std::move(part.text);
-        delta.thinking_signature = std::move(part.signature);
-      }
-    }
-    if (!choice.breaks.empty()) {
-      add_breaks(events, choice);
-      begin_event(events, completion.dialect);
-    }
-    api::ChoiceDelta& delta = events.back().choices.emplace_back();
-    delta.index = choice.index;
-    delta.text = std::move(choice.text);
-    delta.refusal = std::move(choice.refusal);
-    int index = 0;
-    for (api::ToolCall& call : choice.tool_calls) {
-      delta.tool_calls.push_back(
-          {index++, std::move(call.id), std::move(call.name), std::move(call.arguments)});
-    }
-    delta.finish_reason = choice.finish_reason;
-    delta.stop_sequence = std::move(choice.stop_sequence);
-    delta.logprobs = std::move(choice.logprobs);
-  }
-  return events;
-}
-
 }  // namespace
 
 HttpStream::HttpStream(std::string_view upstream, std::unique_ptr<net::ClientResponse> response,
@@ -128,7 +49,7 @@ Task<Result<void>> HttpStream::read_whole() {
   if (!body) co_return refuse(std::move(body.error()));
   Result<api::ChatCompletion> completion = parser_.whole(std::move(*body));
   if (!completion) co_return refuse(std::move(completion.error()));
-  ready_ = events_of(std::move(*completion));
+  ready_ = api::events_of(std::move(*completion));
   if (first_) name(ready_.front());
   first_ = false;
   ended_ = true;

@@ -190,6 +190,10 @@ const Schema& policy_schema() {
               "Most bytes at the end of a stream that are held back until they are known to be "
               "harmless.")
         .range(128, 65536);
+    d.integer("max_hold_back_ms", &PolicySpec::max_hold_back_ms,
+              "How long they may wait for the rest of the stream, in milliseconds; then they are "
+              "judged as they stand, and shown unless that is forbidden. 0: as long as it takes.")
+        .range(0, 600'000);
     d.integer("max_findings", &PolicySpec::max_findings,
               "Findings recorded for one request or answer; more are acted on all the same, and "
               "counted.")

@@ -143,12 +143,17 @@ class OutputGuard {
   struct Step {
     std::string text;      // to be shown now, placeholders turned back; may be empty
     bool blocked = false;  // show `text`, then end this answer with `verdict().refusal()`
+    size_t held = 0;       // bytes of the stream's text that wait, but for begun placeholders
   };
   virtual ~OutputGuard() = default;
   /// Text of tool-call arguments is taken as JSON: what is restored into it is escaped.
   virtual Step feed(StreamId stream, std::string_view text) = 0;
-  /// The stream ended or pauses: gives all that was held back, or blocks. More may be fed.
+  /// The stream ended or comes to a border: gives all that was held back, or blocks. More may be
+  /// fed.
   virtual Step finish(StreamId stream) = 0;
+  /// What the stream holds has waited long enough: it is judged as it stands, and given unless that
+  /// is forbidden. The text goes on, and is matched together with what came before.
+  virtual Step pause(StreamId stream) = 0;
   /// A text that is no part of a stream and comes at once. Placeholders in it stay as they are, so
   /// that it comes back unchanged unless something in it was forbidden.
   virtual Step whole(std::string_view text) = 0;

@@ -110,6 +110,22 @@ class WindowedGuard final : public OutputGuard {
     return show_rest(*stream, text);
   }
 
+  Step pause(StreamId id) override {
+    if (verdict_.blocks()) return {{}, true};
+    Stream* stream = find(id);
+    if (stream == nullptr) return {{}, true};
+    current_ = stream->segment;
+    const std::string_view text = unjudged(*stream);
+    if (verdict_.blocks()) return {{}, true};
+    const StageTimer timer(verdict_.spent, Stage::leak);
+    Step step;
+    if (!text.empty()) step = show(*stream, stream->window.feed(text), false);
+    if (step.blocked) return step;
+    Step rest = show(*stream, stream->window.pause(), false);
+    rest.text.insert(0, step.text);
+    return rest;
+  }
+
   Step whole(std::string_view text) override {
     if (verdict_.blocks()) return {{}, true};
     Stream stream({}, static_cast<uint32_t>(streams_.size()), rules_for(false));
@@ -235,6 +251,8 @@ class WindowedGuard final : public OutputGuard {
     // Blocked by the window, what comes before the forbidden is shown.
     step.blocked = release.blocked || verdict_.blocks();
     if (step.blocked && !release.blocked) return step;
+    step.held =
+        stream.window.held_back() + (holds_harm_ ? stream.unseen.size() - stream.judged : 0);
     if (stream.restorer) {
       stream.restorer->feed(release.text, step.text);
       if (last || step.blocked) stream.restorer->finish(step.text);
@@ -272,6 +290,15 @@ class WindowedGuard final : public OutputGuard {
     stream.longest_unjudged = std::max(stream.longest_unjudged, stream.unseen.size() - end);
     stream.going_on.assign(stream.unseen, stream.judged, end - stream.judged);
     if (end > stream.judged || last) judge(stream, end, last);
+    return stream.going_on;
+  }
+
+  /// Judges the sentence under way as far as it has come, and gives it.
+  std::string_view unjudged(Stream& stream) {
+    if (!holds_harm_ || stream.judged == stream.unseen.size()) return {};
+    const StageTimer timer(verdict_.spent, Stage::learned);
+    stream.going_on.assign(stream.unseen, stream.judged);
+    judge(stream, stream.unseen.size(), false);
     return stream.going_on;
   }
 

@@ -8,9 +8,15 @@
 #include "gateway/model_call.h"
 #include "gateway/output_guard.h"
 #include "gateway/usage_estimate.h"
+#include "net/deadline.h"
+#include "net/event.h"
+#include "net/loop.h"
 
 namespace gatehouse::gateway {
 namespace {
+
+struct Relay;
+Task<void> show_held(Relay& relay);
 
 /// The state of one streamed answer.
 struct Relay {
@@ -21,13 +27,36 @@ struct Relay {
   UsageMeter meter;
   std::string out;  // bytes that go to the client next
 
+  // What the guard holds back is shown, once it has waited too long, while the next event is waited
+  // for.
+  net::Deadline patience;
+  bool showing = false;
+  net::LoopEvent shown;
+  std::optional<Refusal> stopped;  // why it was not
+
   Relay(RequestScope& request_scope, const inference::ChatStream& chat_stream,
         const api::ChatRequest& request)
       : scope(request_scope),
         stream(chat_stream),
         guard(request_scope, request),
         renderer(target(request_scope, request)),
-        meter(request.body.size()) {}
+        meter(request.body.size()),
+        patience(request_scope.services().loop.deadlines(), this,
+                 [](void* relay) { static_cast<Relay*>(relay)->lose_patience(); }) {}
+
+  void set_patience() {
+    const std::optional<SteadyTime> due = guard.due();
+    if (due) {
+      patience.set(*due);
+    } else {
+      patience.clear();
+    }
+  }
+
+  void lose_patience() {
+    showing = true;
+    scope.services().loop.spawn(show_held(*this));
+  }
 
   /// What an answer that ended early is charged.
   api::Usage usage_so_far() const {
@@ -114,6 +143,25 @@ Task<bool> pass_on(Relay& relay, api::ChatEvent& event) {
   co_return false;
 }
 
+/// Shows what waited too long. Whoever waits for the next event goes on after it; if nothing more
+/// may be shown, that wait is over.
+Task<void> show_held(Relay& relay) {
+  api::ChatEvent held;
+  Result<void> passed = relay.guard.pause(held);
+  if (!held.choices.empty()) relay.renderer.render(held, relay.out);
+  if (passed) passed = relay.scope.still_allowed();
+  if (passed && !relay.out.empty()) {
+    passed = co_await relay.scope.exchange().write(relay.out);
+    relay.out.clear();
+  }
+  if (!passed) {
+    relay.stopped = std::move(passed.error());
+    relay.scope.exchange().cancellation().cancel();
+  }
+  relay.showing = false;
+  relay.shown.notify();
+}
+
 }  // namespace
 
 Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
@@ -139,8 +187,12 @@ Task<void> answer_streamed(RequestScope& scope, const routing::AliasSpec& alias,
     co_return;
   }
   while (true) {
+    relay.set_patience();
     Result<std::optional<api::ChatEvent>> event = co_await (*stream)->next();
     scope.record.upstream_time = clock.steady() - asked;
+    relay.patience.clear();
+    if (relay.showing) co_await relay.shown.wait();
+    if (relay.stopped) event = refuse(std::move(*relay.stopped));
     if (!event) {
       if (event.error().kind == ErrorKind::client_gone) {
         abandon(relay, event.error());

@@ -54,6 +54,7 @@ AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
   const std::vector<std::string_view> sources = sources_of(request);
   context.sources = sources;
   guard_ = scope.services().firewall.guard_output(scope.policy(), context);
+  patience_ = std::chrono::milliseconds(scope.policy()->spec().max_hold_back_ms);
 }
 
 AnswerGuard::~AnswerGuard() = default;
@@ -61,18 +62,20 @@ AnswerGuard::~AnswerGuard() = default;
 /// Passes `text` through the window of its stream. Returns false when the answer must end.
 bool AnswerGuard::filter(firewall::StreamId stream, std::string& text, bool last) {
   firewall::OutputGuard::Step step;
+  auto open = std::find_if(open_.begin(), open_.end(),
+                           [&](const Open& each) { return each.stream == stream; });
   if (!text.empty()) {
     step = guard_->feed(stream, text);
-    if (std::find(open_.begin(), open_.end(), stream) == open_.end()) open_.push_back(stream);
-  }
-  if (last && !step.blocked) {
-    const auto it = std::find(open_.begin(), open_.end(), stream);
-    if (it != open_.end()) {
-      open_.erase(it);
-      firewall::OutputGuard::Step rest = guard_->finish(stream);
-      step.text += rest.text;
-      step.blocked = rest.blocked;
+    if (open == open_.end()) open = open_.insert(open, Open{stream, {}});
+    if (patience_.count() > 0 && !last) {
+      open->clock.update(text.size(), step.held, scope_.services().loop.clock().steady());
     }
+  }
+  if (last && !step.blocked && open != open_.end()) {
+    open_.erase(open);
+    firewall::OutputGuard::Step rest = guard_->finish(stream);
+    step.text += rest.text;
+    step.blocked = rest.blocked;
   }
   text = std::move(step.text);
   return !step.blocked;
@@ -220,16 +223,21 @@ bool AnswerGuard::filter(api::ChoiceDelta& delta, bool ends_text) {
 /// A thought ends with its signature, or with what comes after it.
 bool AnswerGuard::filter_thinking(api::ChoiceDelta& delta) {
   const auto choice = static_cast<uint32_t>(delta.index);
-  const auto open = std::find_if(open_.begin(), open_.end(), [&](const firewall::StreamId& stream) {
-    return stream.choice == choice && is_thought(stream);
-  });
-  if (open == open_.end() && delta.thinking.empty()) return true;
+  const Open* open = open_thought(choice);
+  if (open == nullptr && delta.thinking.empty()) return true;
   const firewall::StreamId thought =
-      open != open_.end() ? *open : firewall::StreamId{choice, next_thought_--};
+      open != nullptr ? open->stream : firewall::StreamId{choice, next_thought_--};
   const bool last = !delta.thinking_signature.empty() || !delta.redacted_thinking.empty() ||
                     !delta.text.empty() || !delta.refusal.empty() || !delta.tool_calls.empty() ||
                     delta.finish_reason != api::FinishReason::none;
   return filter(thought, delta.thinking, last);
+}
+
+const AnswerGuard::Open* AnswerGuard::open_thought(uint32_t choice) const {
+  for (const Open& open : open_) {
+    if (open.stream.choice == choice && is_thought(open.stream)) return &open;
+  }
+  return nullptr;
 }
 
 bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
@@ -265,8 +273,9 @@ bool AnswerGuard::begins_call(const api::ChoiceDelta& delta) {
 /// Judges what windows of the choice of `rest` hold as what it is by now, and adds it to `rest`.
 /// Returns false when the answer must end.
 bool AnswerGuard::release(Held what, api::ChoiceDelta& rest) {
-  const std::vector<firewall::StreamId> open = open_;
-  for (const firewall::StreamId& stream : open) {
+  std::vector<firewall::StreamId> streams;
+  for (const Open& open : open_) streams.push_back(open.stream);
+  for (const firewall::StreamId& stream : streams) {
     const bool call = stream.tool_call >= 0;
     if (stream.choice != static_cast<uint32_t>(rest.index)) continue;
     if (what != Held::all && is_thought(stream)) continue;
@@ -362,7 +371,7 @@ Result<void> AnswerGuard::flush(api::ChatEvent& event) {
   if (!guard_) return {};
   bool blocked = false;
   while (!open_.empty() && !blocked) {
-    const firewall::StreamId stream = open_.front();
+    const firewall::StreamId stream = open_.front().stream;
     std::string text;
     blocked = !filter(stream, text, true);
     if (text.empty()) continue;
@@ -372,6 +381,39 @@ Result<void> AnswerGuard::flush(api::ChatEvent& event) {
     event.edited = true;
   }
   if (blocked) return refuse(guard_->verdict().refusal());
+  return {};
+}
+
+std::optional<SteadyTime> AnswerGuard::due() const {
+  std::optional<SteadyTime> oldest;
+  if (patience_.count() == 0) return oldest;
+  for (const Open& open : open_) {
+    if (open.stream.tool_call >= 0) continue;
+    const std::optional<SteadyTime> since = open.clock.since();
+    if (since && (!oldest || *since < *oldest)) oldest = since;
+  }
+  if (oldest) *oldest += patience_;
+  return oldest;
+}
+
+Result<void> AnswerGuard::pause(api::ChatEvent& event) {
+  const SteadyTime now = scope_.services().loop.clock().steady();
+  for (Open& open : open_) {
+    const firewall::StreamId& stream = open.stream;
+    const std::optional<SteadyTime> since = open.clock.since();
+    if (stream.tool_call >= 0 || !since || now - *since < patience_) continue;
+    open.clock.forgive();
+    if (!is_thought(stream) && open_thought(stream.choice) != nullptr) continue;
+    firewall::OutputGuard::Step step = guard_->pause(stream);
+    if (!step.text.empty()) {
+      api::ChoiceDelta& delta = event.choices.emplace_back();
+      delta.index = static_cast<int>(stream.choice);
+      add_rest(delta, stream, std::move(step.text));
+      event.edited = true;
+    }
+    if (step.blocked) return refuse(guard_->verdict().refusal());
+  }
+  scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - now;
   return {};
 }
 

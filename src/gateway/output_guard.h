@@ -1,12 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "api/chat.h"
+#include "core/clock.h"
 #include "firewall/firewall.h"
+#include "gateway/hold_clock.h"
 #include "gateway/request_scope.h"
 
 namespace gatehouse::gateway {
@@ -37,15 +40,27 @@ class AnswerGuard {
   /// What is left when the stream has ended without finish reasons: one event per choice with text.
   Result<void> flush(api::ChatEvent& event);
 
+  /// When what is held back now will have waited as long as the policy lets it. Empty: never.
+  std::optional<SteadyTime> due() const;
+  /// It has: judges it as it stands, and adds to `event` what may be shown. Arguments of calls wait
+  /// on (half of them is of no use to anybody), and so do texts that a thought came behind.
+  Result<void> pause(api::ChatEvent& event);
+
   /// Adds the verdict to the request's record and trail, once.
   void record();
 
  private:
+  struct Open {
+    firewall::StreamId stream;
+    HoldClock clock;
+  };
+
   bool filter(firewall::StreamId stream, std::string& text, bool last);
   bool filter(api::Choice& choice, bool& edited);
   bool filter(api::ChatEvent& event, size_t& at);
   bool filter(api::ChoiceDelta& delta, bool ends_text);
   bool filter_thinking(api::ChoiceDelta& delta);
+  const Open* open_thought(uint32_t choice) const;
   bool filter_tools(api::ChoiceDelta& delta);
   enum class Held : uint8_t { calls, text_and_calls, all };
   bool release(Held what, api::ChoiceDelta& rest);
@@ -61,8 +76,9 @@ class AnswerGuard {
   RequestScope& scope_;
   std::string system_prompt_;
   std::unique_ptr<firewall::OutputGuard> guard_;  // null: the firewall is off
-  std::vector<firewall::StreamId> open_;          // streams that may hold text back
+  std::vector<Open> open_;                        // streams that may hold text back
   std::vector<std::pair<int, int>> last_calls_;   // of each choice: the highest call that began
+  std::chrono::milliseconds patience_{0};         // with what is held back; zero: endless
   int32_t next_thought_;
   bool recorded_ = false;
 };

@@ -60,6 +60,7 @@ std::string fingerprint(const PolicySpec& spec, std::span<const Policy::Rule> ta
   form.number(spec.neutralise_role_markers ? 1 : 0);
   form.number(static_cast<long long>(spec.max_input_bytes));
   form.number(static_cast<long long>(spec.max_hold_back_chars));
+  form.number(static_cast<long long>(spec.max_hold_back_ms));
   form.number(static_cast<long long>(spec.max_findings));
 
   unsigned char digest[SHA256_DIGEST_LENGTH];

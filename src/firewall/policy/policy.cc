@@ -119,6 +119,9 @@ Result<void> check(const PolicySpec& spec) {
   if (spec.max_hold_back_chars < 128 || spec.max_hold_back_chars > 65536) {
     return refuse(wrong("max_hold_back_chars", "Expected 128 to 65536."));
   }
+  if (spec.max_hold_back_ms > 600'000) {
+    return refuse(wrong("max_hold_back_ms", "Expected 0 to 600000."));
+  }
   if (spec.max_findings < 1 || spec.max_findings > 65536) {
     return refuse(wrong("max_findings", "Expected 1 to 65536."));
   }

@@ -106,9 +106,10 @@ struct PolicySpec {
   bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown
   bool canary = false;               // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;
-  size_t max_input_bytes = 4U << 20;  // all segments together; more is refused
-  size_t max_hold_back_chars = 256;   // bytes of a stream, 128 at least
-  size_t max_findings = 256;          // told of per verdict; all are acted on
+  size_t max_input_bytes = 4U << 20;   // all segments together; more is refused
+  size_t max_hold_back_chars = 256;    // bytes of a stream, 128 at least
+  uint32_t max_hold_back_ms = 10'000;  // that they wait for more of it; 0: as long as it takes
+  size_t max_findings = 256;           // told of per verdict; all are acted on
 };
 
 /// A policy ready to be asked: immutable, shared between event loops.

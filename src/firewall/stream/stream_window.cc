@@ -131,6 +131,18 @@ StreamWindow::Release StreamWindow::finish() {
   return give();
 }
 
+StreamWindow::Release StreamWindow::pause() {
+  out_.clear();
+  settled_.clear();
+  if (blocked_ || !swallowing_.empty()) return give();
+  size_t hold = 0;
+  detect(buffer_.size() - unfinished_utf8(buffer_), true, hold);
+  settle(hold);
+  word_cut_ = true;
+  trim();
+  return give();
+}
+
 StreamWindow::Release StreamWindow::give() {
   return {out_, settled_, blocked_};
 }
@@ -169,7 +181,8 @@ void StreamWindow::watch(std::string_view text, size_t position, bool last) {
 
 StreamWindow::Release StreamWindow::evaluate(bool last) {
   size_t hold = buffer_.size();  // in the buffer
-  if (last || !plain_tail(hold)) {
+  if (last || word_cut_ || !plain_tail(hold)) {
+    word_cut_ = word_cut_ && buffer_.find_first_of(" \n", released_) == std::string::npos;
     const size_t end = buffer_.size() - (last ? 0 : unfinished_utf8(buffer_));
     hold = end;
     detect(end, last, hold);
@@ -346,7 +359,6 @@ void StreamWindow::settle(size_t hold) {
   std::stable_sort(found_.begin(), found_.end(),
                    [](const Finding& a, const Finding& b) { return a.begin < b.begin; });
   size_t shown = released_;
-  redacted_to_ = std::string::npos;
   for (const Finding& finding : found_) {
     const bool whole = is_whole(finding.category);
     if (!whole && (finding.end <= base_ + released_ || finding.end > base_ + hold)) continue;
@@ -378,9 +390,9 @@ void StreamWindow::act(const Finding& finding, size_t& shown) {
     if (end <= shown) return;
     show(shown, begin);
     // What overlaps a piece just taken out is taken out with it.
-    const bool overlaps = shown == redacted_to_ && finding.begin < base_ + shown;
+    const bool overlaps = base_ + shown == redacted_to_ && finding.begin < redacted_to_;
     take_out(end, finding.rule, !overlaps);
-    redacted_to_ = end;
+    redacted_to_ = finding.end;
     shown = end;
   }
 }

@@ -55,8 +55,11 @@ class StreamWindow {
     bool blocked = false;  // show `text`, then end the answer; later calls show nothing
   };
   Release feed(std::string_view text);
-  /// The end of the answer, or a pause in it: what was held back is judged as what it is.
+  /// The end of the answer, or a border in it: what was held back is judged as what it is.
   Release finish();
+  /// What is held back has waited long enough: it is judged as it stands, and shown unless that is
+  /// forbidden. The text goes on: of a value whose beginning is shown now, the rest is taken out.
+  Release pause();
 
   size_t held_back() const { return buffer_.size() - released_; }  // bytes
   size_t longest_hold() const { return longest_hold_; }
@@ -83,7 +86,7 @@ class StreamWindow {
   size_t base_ = 0;      // offset in the answer of the buffer's first byte
   size_t released_ = 0;  // bytes of the buffer that were shown
   size_t longest_hold_ = 0;
-  size_t redacted_to_ = std::string::npos;  // end of the piece taken out last, in the buffer
+  size_t redacted_to_ = 0;      // offset in the answer: end of the piece taken out last
   size_t signature_floor_ = 0;  // offset in the answer: signatures that end before it were told
   std::optional<JsonView> json_;
   std::string read_;  // JSON as it reads
@@ -100,6 +103,7 @@ class StreamWindow {
   std::string_view swallowing_;  // rule of the secret whose rest is dropped; empty: none
   size_t swallow_begin_ = 0;
   std::string swallow_tail_;
+  bool word_cut_ = false;  // by a pause: its rest is scanned though it be plain
   bool blocked_ = false;
 };
 

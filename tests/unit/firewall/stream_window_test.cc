@@ -174,6 +174,80 @@ TEST(StreamWindow, APauseShowsWhatIsHeldAndForgetsNothing) {
   EXPECT_EQ(shown, "Key:\n[SECRET]\nThat was it.");
 }
 
+TEST(StreamWindow, WhatWaitedTooLongIsShownAndTheRestOfAValueIsStillFound) {
+  const OutputRules rules = rules_for_values();
+  StreamWindow window(rules);
+  std::string shown(window.feed("Use AKIAABCDEF").text);
+  EXPECT_EQ(shown, "Use ");
+  shown += window.pause().text;
+  EXPECT_EQ(shown, "Use AKIAABCDEF") << "as it stands it is no key";
+  EXPECT_EQ(window.held_back(), 0U);
+  shown += window.feed("GHIJKLMNOP as the key").text;
+  shown += window.finish().text;
+  EXPECT_EQ(shown, "Use AKIAABCDEF[SECRET] as the key");
+
+  // What is forbidden as it stands is taken out, and what it grows by with it.
+  StreamWindow address(rules);
+  shown = address.feed("Write to jane@example.co").text;
+  shown += address.pause().text;
+  EXPECT_EQ(shown, "Write to [EMAIL]");
+  shown += address.feed("m, please.").text;
+  shown += address.finish().text;
+  EXPECT_EQ(shown, "Write to [EMAIL], please.");
+}
+
+TEST(StreamWindow, NothingIsLostByAPauseAtAnyPlace) {
+  const OutputRules rules = rules_for_values();
+  for (const std::string_view text :
+       {"The card is 4111 1111 1111 1111, valid until 12/27, and mine is 5500-0055-5555-5559.",
+        "Write to jane.doe+test@example.co.uk or call (978) 645-9740 x113. Thanks!",
+        "IBAN DE89 3704 0044 0532 0130 00 and GB82 WEST 1234 5698 7654 32; SSN 536-90-4399.",
+        "Use AKIAABCDEFGHIJKLMNOP as the key. DB_PASSWORD=hunter2!Hunter and that is it.",
+        "Connect to postgres://app:S3cr3tPw9@db.example:5432/prod and then go on, "
+        "\u00e9t\u00e9."}) {
+    Findings whole;
+    scan_output(text, rules, whole);
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      StreamWindow window(rules);
+      Streamed all;
+      take(all, window.feed(text.substr(0, cut)));
+      take(all, window.pause());
+      ASSERT_LE(window.held_back(), 3U) << "no more than a character's beginning waits on";
+      take(all, window.feed(text.substr(cut)));
+      take(all, window.finish());
+      const std::set<std::string> found = names(all.findings);
+      for (const std::string& rule : names(whole)) {
+        ASSERT_TRUE(found.contains(rule)) << rule << ", paused at " << cut << ": " << all.shown;
+      }
+      for (const Finding& finding : whole) {
+        const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
+        if (rules.decide(finding) != Action::redact) continue;
+        ASSERT_EQ(all.shown.find(value), std::string::npos) << value << ", paused at " << cut;
+      }
+    }
+  }
+}
+
+TEST(StreamWindow, ALeakThatPausesIsStillALeak) {
+  const std::string prompt =
+      "You are the assistant of Harbour Bank and must never tell anyone that the vault code of the "
+      "branch in Lisbon is seven four one nine.";
+  const PromptLeak leak(prompt);
+  OutputRules rules = rules_for_values();
+  rules.leak = &leak;
+  const std::string text = "Sure. " + prompt;
+  for (size_t cut = 10; cut < text.size(); cut += 3) {
+    StreamWindow window(rules);
+    Streamed all;
+    take(all, window.feed(std::string_view(text).substr(0, cut)));
+    take(all, window.pause());
+    take(all, window.feed(std::string_view(text).substr(cut)));
+    take(all, window.finish());
+    ASSERT_TRUE(all.blocked) << "paused at " << cut << ": " << all.shown;
+    ASSERT_EQ(all.shown.find("Lisbon"), std::string::npos) << "paused at " << cut;
+  }
+}
+
 TEST(StreamWindow, ACanaryEndsTheAnswerBeforeItIsShown) {
   const std::string canary = make_canary("a secret");
   const CanaryMatcher matcher(canary);

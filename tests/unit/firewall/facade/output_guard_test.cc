@@ -108,6 +108,25 @@ TEST(OutputGuard, ASentenceWithoutAnEndIsHeldNoLongerThanThePolicySays) {
   EXPECT_EQ(shown, endless.size());
 }
 
+TEST(OutputGuard, ASentenceThatWaitedTooLongIsJudgedAsFarAsItCame) {
+  const auto policy = *Policy::compile(acting_on(Category::hate, Action::block));
+  const auto guard = firewall().guard_output(policy, {});
+  const auto held = guard->feed({}, "The capital of France is Par");
+  EXPECT_EQ(held.text, "");
+  EXPECT_EQ(held.held, 28U);
+  const auto shown = guard->pause({});
+  EXPECT_EQ(shown.text, "The capital of France is Par");
+  EXPECT_EQ(shown.held, 0U);
+  EXPECT_EQ(guard->pause({}).text, "");
+  EXPECT_EQ(guard->feed({}, "is. And").text, "is. ");
+  const std::string_view hateful = kHateful;
+  EXPECT_EQ(guard->feed({}, hateful.substr(0, hateful.size() - 4)).text, "");
+  const auto forbidden = guard->pause({});
+  EXPECT_TRUE(forbidden.blocked);
+  EXPECT_EQ(forbidden.text, "");
+  EXPECT_EQ(guard->verdict().refusal().kind, ErrorKind::blocked);
+}
+
 TEST(OutputGuard, NothingIsHeldForARuleThatOnlyNotes) {
   const auto guard =
       firewall().guard_output(*Policy::compile(acting_on(Category::hate, Action::flag)), {});

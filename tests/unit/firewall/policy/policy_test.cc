@@ -128,6 +128,9 @@ TEST(Policy, RefusalsNameTheField) {
   spec.max_hold_back_chars = 127;
   EXPECT_EQ(param(spec), "max_hold_back_chars");
   spec.max_hold_back_chars = 128;
+  spec.max_hold_back_ms = 600'001;
+  EXPECT_EQ(param(spec), "max_hold_back_ms");
+  spec.max_hold_back_ms = 0;
   EXPECT_EQ(param(spec), "accepted");
   spec = {};
   spec.rules.resize(1001);

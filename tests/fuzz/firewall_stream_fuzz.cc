@@ -1,5 +1,6 @@
-// An answer cut where the first bytes say: the window shows no more than it was given, holds no
-// more than its bound, and with nothing redacted shows exactly what it was given.
+// An answer cut where the first bytes say, which may pause between two pieces: the window shows no
+// more than it was given, holds no more than its bound, and with nothing redacted shows exactly what
+// it was given.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -28,6 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     shown.append(release.text);
     blocked |= release.blocked;
     if (window.held_back() > rules.max_hold + 4) std::abort();
+    if ((data[1] & 2) == 0 || at / step % 3 != 0) continue;
+    const StreamWindow::Release late = window.pause();
+    shown.append(late.text);
+    blocked |= late.blocked;
+    if (window.held_back() > 3) std::abort();
   }
   const StreamWindow::Release release = window.finish();
   shown.append(release.text);

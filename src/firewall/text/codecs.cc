@@ -271,6 +271,8 @@ Unescaped unescape(std::string_view text, bool quoted_printable) {
       if (kind == 'u' || kind == 'U') {
         const size_t most = brace != 0 ? 6 : kind == 'u' ? 4 : 8;
         value = read_hex(text, i + 2 + brace, brace != 0 ? 2 : most, most, used);
+        // Written in capitals by who shouts: no language has it, a model reads it all the same.
+        if (value < 0 && kind == 'U') value = read_hex(text, i + 2, 4, 4, used);
       } else if (kind == 'x') {
         value = read_hex(text, i + 2 + brace, 2, 2, used);
       }

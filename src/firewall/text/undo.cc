@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "firewall/text/fold_table.h"
+#include "firewall/text/leet.h"
 #include "firewall/text/spelt.h"
 #include "firewall/text/utf8.h"
 #include "firewall/text/words.h"
@@ -17,7 +18,8 @@ constexpr size_t kShortText = 400;       // where one scrambled word is worth a 
 constexpr size_t kGluedBudget = 4096;    // letters per text given to cutting, which is dear
 constexpr uint32_t kFewestGlued = 12;    // letters
 constexpr uint32_t kFewestJoined = 4;    // words joined by one separator
-constexpr unsigned kLeetWeight = 3;      // two words or three short ones
+constexpr unsigned kLeetWeight = 3;      // a long word, two or three short ones
+constexpr uint32_t kLongLeet = 8;        // letters of a word that is no accident
 constexpr unsigned kPlainlyLeet = 4;     // digits for letters in one word that no number has
 constexpr size_t kForeignLeetShare = 8;  // one word in so many
 constexpr size_t kLeetShare = 4;
@@ -28,36 +30,6 @@ struct Edit {
   uint32_t end;
   std::string text;
 };
-
-constexpr std::string_view kLeet = "430157@$!|";
-constexpr std::string_view kLeetLetters = "aeoistasil";
-
-/// How many digits stand for a letter before a letter that does not: two in "c0m4nd0", none in
-/// "gpt4" or "4th". 0 for what cannot be a word.
-unsigned leet_letters(std::string_view token) {
-  if (token.size() < 4) return 0;
-  unsigned found = 0;
-  size_t digits = 0;
-  for (size_t i = 0; i < token.size(); ++i) {
-    if (is_ascii_letter(token[i])) continue;
-    if (kLeet.find(token[i]) == kLeet.npos) return 0;
-    ++digits;
-    found += i + 1 < token.size() && is_ascii_letter(token[i + 1]) ? 1 : 0;
-  }
-  return digits <= 3 * (token.size() - digits) ? found : 0;
-}
-
-/// Empty where a sign stands for no letter.
-std::string without_leet(std::string_view token) {
-  std::string letters(token);
-  for (char& c : letters) {
-    if (is_ascii_letter(c)) continue;
-    const size_t at = kLeet.find(c);
-    if (at == kLeet.npos) return {};
-    c = kLeetLetters[at];
-  }
-  return letters;
-}
 
 class WordTricks {
  public:
@@ -104,7 +76,7 @@ class WordTricks {
       if (letters >= kPlainlyLeet) {
         weight += kLeetWeight;
       } else if (!lexicon_.unleet(text_of(word)).empty()) {
-        weight += word.size() >= 4 ? 2 : 1;
+        weight += word.size() >= kLongLeet ? kLeetWeight : word.size() >= 4 ? 2 : 1;
       } else if (letters > 0) {
         foreign += letters >= 2 ? 2 : 1;
       } else {

@@ -145,7 +145,7 @@ struct AdmissionOptions {
   size_t loops = 1;
   uint64_t journal_segment_bytes = uint64_t{16} << 20;
   uint64_t journal_reserve_bytes = uint64_t{1} << 20;
-  std::chrono::milliseconds sync_every{20};
+  std::chrono::milliseconds sync_every{100};
   /// The journals' finished segments are folded into the ledger's snapshot this often, so that the
   /// time to start and the disk space stay bounded.
   std::chrono::seconds fold_every{10};

@@ -209,7 +209,7 @@ LogPosition AppendLog::synced_position() const {
 }
 
 Result<void> AppendLog::sync() {
-  return shared_->service();
+  return shared_->service(true);
 }
 
 }  // namespace gatehouse::store

@@ -28,7 +28,7 @@ struct AppendLogOptions {
   /// Disk space that is allocated beyond the last record, so that what must be written when the
   /// disk has just become full (the settlements of requests in flight) still finds room.
   uint64_t reserve_bytes = uint64_t{1} << 20;
-  std::chrono::milliseconds sync_every{20};  // group commit against loss of power
+  std::chrono::milliseconds sync_every{100};  // group commit against loss of power
   /// Records go into a segment of at least this number: above the last one that the owner has
   /// taken in and deleted.
   uint64_t first_segment = 1;
@@ -49,7 +49,7 @@ class Syncer;
 ///
 /// `append` writes the record into the page cache, at a place that is allocated already, before it
 /// returns, so that `kill -9` loses no acknowledged record; a background thread (one for all logs
-/// of the program) writes dirty pages to disk every few milliseconds, so that a loss of power loses
+/// of the program) writes dirty pages to disk now and then, so that a loss of power loses
 /// at most `sync_every` plus one disk flush. It also allocates space ahead and makes the next
 /// segment, so that one pwrite(2) is all that the writer does in the steady state. (Why not through
 /// a mapping: decision 0040.)

@@ -13,6 +13,13 @@ namespace gatehouse::store {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+/// How often a log is looked after apart from flushes: space must be ahead of a busy writer.
+constexpr std::chrono::milliseconds kLookEvery{20};
+
+}  // namespace
+
 void AppendLog::Shared::set_healthy(bool now, const std::string& reason) {
   if (healthy.exchange(now, std::memory_order_relaxed) == now) return;
   if (now) {
@@ -22,15 +29,15 @@ void AppendLog::Shared::set_healthy(bool now, const std::string& reason) {
   }
 }
 
-Result<void> AppendLog::Shared::service() {
+Result<void> AppendLog::Shared::service(bool flush) {
   const std::lock_guard lock(service_mutex);
   if (closed) return {};  // the background thread may still have it on its list
-  auto done = service_locked();
+  auto done = service_locked(flush);
   set_healthy(done.has_value(), done ? std::string() : done.error().reason);
   return done;
 }
 
-Result<void> AppendLog::Shared::service_locked() {
+Result<void> AppendLog::Shared::service_locked(bool flush) {
   if (auto sealed = seal_finished(); !sealed) return sealed;
   std::shared_ptr<LogSegment> segment;
   {
@@ -38,7 +45,9 @@ Result<void> AppendLog::Shared::service_locked() {
     segment = current;
   }
   // First what was acknowledged, then space for more: a full disk must not keep records from it.
-  if (auto flushed = segment->flush(); !flushed) return flushed;
+  if (flush) {
+    if (auto flushed = segment->flush(); !flushed) return flushed;
+  }
   const uint64_t ahead = segment->allocated() - segment->written();
   if (ahead < options.reserve_bytes) {
     // Twice the reserve, so that this is not done at every round.
@@ -112,7 +121,11 @@ void Syncer::remove(const std::shared_ptr<AppendLog::Shared>& log) {
 }
 
 void Syncer::run() {
-  std::vector<std::shared_ptr<AppendLog::Shared>> due;
+  struct Due {
+    std::shared_ptr<AppendLog::Shared> log;
+    bool flush;
+  };
+  std::vector<Due> due;
   while (true) {
     due.clear();
     {
@@ -127,13 +140,15 @@ void Syncer::run() {
       }
       for (const auto& log : logs_) {
         if (log->due > now) continue;
-        log->due = now + log->options.sync_every;
-        due.push_back(log);
+        log->due = now + std::min(log->options.sync_every, kLookEvery);
+        const bool flush = log->flush_due <= now;
+        if (flush) log->flush_due = now + log->options.sync_every;
+        due.push_back({log, flush});
       }
     }
-    for (const auto& log : due) {
+    for (const auto& [log, flush] : due) {
       // A failed one is tried again at leisure: each try is a system call that fails.
-      if (auto done = log->service(); !done) {
+      if (auto done = log->service(flush); !done) {
         const std::lock_guard lock(mutex_);
         log->due =
             steady_clock::now() + std::max(log->options.sync_every, std::chrono::milliseconds(50));

@@ -30,19 +30,20 @@ struct AppendLog::Shared {
   std::atomic<bool> healthy{true};
   std::chrono::steady_clock::time_point next_try;  // the writer's
 
-  std::mutex service_mutex;                   // one service at a time
-  bool closed = false;                        // guarded by service_mutex
-  std::chrono::steady_clock::time_point due;  // the syncer's
+  std::mutex service_mutex;                         // one service at a time
+  bool closed = false;                              // guarded by service_mutex
+  std::chrono::steady_clock::time_point due;        // the syncer's
+  std::chrono::steady_clock::time_point flush_due;  // the syncer's
 
-  /// Seals finished segments, writes dirty pages to disk, allocates ahead, makes the spare segment,
-  /// and sets `healthy` by how that went.
-  Result<void> service();
+  /// Seals finished segments, writes dirty pages to disk if it is time, allocates ahead, makes the
+  /// spare segment, and sets `healthy` by how that went.
+  Result<void> service(bool flush);
   /// The last service: everything to disk, nothing kept ahead.
   void close();
   void set_healthy(bool now, const std::string& reason);
 
  private:
-  Result<void> service_locked();
+  Result<void> service_locked(bool flush);
   Result<void> seal_finished();
   Result<void> make_spare(const LogSegment& segment);
 };

@@ -32,8 +32,7 @@ struct Part {
     other
   };
   Kind kind = Kind::text;
-  /// Of text, refusal and thinking. Of a file that is a plain text document: its text. Of another
-  /// kind: what there is to read in it (search results); changes to it are then not written.
+  /// Of text, refusal and thinking. Of a file that is a plain text document: its text.
   std::string text;
   /// Of thinking; of redacted_thinking its data. Must reach the upstream byte for byte.
   std::string signature;
@@ -41,8 +40,11 @@ struct Part {
   /// a plain text. Of a text part, the fields beside the text (cache marks, citations) count: the
   /// text itself is always `text`.
   std::string raw;
-  /// What `raw` says beside `text`, to be read (side_texts.h): a document's title and context.
+  /// What `raw` says beside `text`, to be read (side_texts.h): a document's title and context, all
+  /// of another kind's.
   std::string beside;
+  bool from_tool =
+      false;  // results and pages that a provider's own tool brought, whoever's the turn
 };
 
 struct ToolCall {
@@ -51,7 +53,11 @@ struct ToolCall {
   std::string arguments;  // JSON text as the model wrote it, not necessarily valid
   /// How many of the message's parts came before the call; past the end: all of them.
   size_t parts_before = SIZE_MAX;
-  std::string raw;  // like Part::raw, when there is more to it (cache marks, custom tools)
+  bool custom = false;  // OpenAI's tool of free text: `arguments` is its input, no JSON
+  /// JSON objects of other members in the request's dialect, of the call (cache marks) and of what
+  /// holds its name and arguments; empty if there are none.
+  std::string extra;
+  std::string function_extra;
 };
 
 struct Message {
@@ -213,6 +219,7 @@ struct ToolCallDelta {
   std::string id;         // with the first piece only
   std::string name;       // likewise
   std::string arguments;  // the next piece
+  bool custom = false;    // as in ToolCall
 };
 
 struct ChoiceDelta {

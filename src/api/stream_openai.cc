@@ -17,11 +17,11 @@ void append_tool_deltas(std::string& out, const std::vector<ToolCallDelta>& call
     item.number("index", call.index);
     if (!call.id.empty()) {
       item.text("id", call.id);
-      item.text("type", "function");
+      item.text("type", call.custom ? "custom" : "function");
     }
-    ListWriter function(item.name("function"), '{');
+    ListWriter function(item.name(call.custom ? "custom" : "function"), '{');
     if (!call.name.empty()) function.text("name", call.name);
-    function.text("arguments", call.arguments);
+    function.text(call.custom ? "input" : "arguments", call.arguments);
     function.close('}');
     item.close('}');
   }

@@ -69,9 +69,10 @@ Result<std::optional<ChatEvent>> StreamParser::openai(std::string data) {
     return refuse(upstream_broken("upstream_invalid_event", "a chunk is not an object"));
   }
   if (const auto error = member(root, "error")) return refuse(upstream_told_error(*error));
+  // Azure begins with an event that names nothing.
   if (!named_) {
-    named_ = true;
     event.id = text_of(root, "id");
+    named_ = !event.id.empty();
     event.model = text_of(root, "model");
     int64_t created = 0;
     if (root.at_key("created").get(created) == simdjson::SUCCESS && created > 0) {
@@ -176,6 +177,7 @@ bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state,
   if (function) append_unread(*function, AnswerPart::openai_function, event.unread);
   if (custom) append_unread(*custom, AnswerPart::openai_custom, event.unread);
   if (function && custom) append_unread("custom", *member(object, "custom"), event.unread);
+  call.custom = !function && custom;
   if (!function) function = custom;
   if (function) {
     call.name = text_of(*function, "name");
@@ -249,6 +251,7 @@ void StreamParser::anthropic_start(const json::Object& root, ChatEvent& event) {
   if (const auto usage = object_of(*message, "usage")) {
     usage_.emplace();
     read_anthropic_usage(*usage, *usage_);
+    usage_->output = 0;  // told at the end; what stands here is the first token
     event.usage = usage_;
   }
 }

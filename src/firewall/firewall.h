@@ -133,6 +133,7 @@ struct OutputContext {
 struct StreamId {
   uint32_t choice = 0;
   int32_t tool_call = -1;  // index of the tool call whose arguments these are; -1: the content
+  bool json = false;       // arguments as JSON; else what is fed is taken as it stands
   friend bool operator==(const StreamId&, const StreamId&) = default;
 };
 
@@ -146,7 +147,7 @@ class OutputGuard {
     size_t held = 0;       // bytes of the stream's text that wait, but for begun placeholders
   };
   virtual ~OutputGuard() = default;
-  /// Text of tool-call arguments is taken as JSON: what is restored into it is escaped.
+  /// What is restored into JSON is escaped.
   virtual Step feed(StreamId stream, std::string_view text) = 0;
   /// The stream ended or comes to a border: gives all that was held back, or blocks. More may be
   /// fed.

@@ -223,11 +223,10 @@ class WindowedGuard final : public OutputGuard {
     }
     const bool content = id.tool_call == StreamId{}.tool_call;
     OutputRules rules = rules_for(content);
-    rules.json = id.tool_call >= 0;
+    rules.json = id.json;
     auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
     if (vault_ != nullptr && !vault_->empty()) {
-      stream->restorer.emplace(*vault_,
-                               id.tool_call >= 0 ? Restorer::Form::json : Restorer::Form::text);
+      stream->restorer.emplace(*vault_, id.json ? Restorer::Form::json : Restorer::Form::text);
     }
     streams_.push_back(std::move(stream));
     return streams_.back().get();

@@ -159,7 +159,11 @@ Task<void> show_held(Relay& relay) {
     relay.scope.exchange().cancellation().cancel();
   }
   relay.showing = false;
-  relay.shown.notify();
+  if (relay.shown.waiting()) {
+    relay.shown.notify();
+  } else if (!relay.stopped) {
+    relay.set_patience();  // with what came later and waits still
+  }
 }
 
 }  // namespace

@@ -12,10 +12,10 @@ namespace {
 // Beside the content (-1) and the tool calls (0 and up) of a choice.
 constexpr int32_t kContent = -1;
 constexpr int32_t kRefusal = -2;
-constexpr int32_t kFirstThought = -3;  // and down: a choice may think several times
+constexpr int32_t kThought = -3;
 
 bool is_thought(const firewall::StreamId& stream) {
-  return stream.tool_call <= kFirstThought;
+  return stream.tool_call == kThought;
 }
 
 std::string& field_of(api::ChoiceDelta& delta, const firewall::StreamId& stream) {
@@ -33,6 +33,7 @@ void add_rest(api::ChoiceDelta& delta, const firewall::StreamId& stream, std::st
   api::ToolCallDelta& call = delta.tool_calls.emplace_back();
   call.index = stream.tool_call;
   call.arguments = std::move(text);
+  call.custom = !stream.json;
 }
 
 void clear(api::ChoiceDelta& delta) {
@@ -43,8 +44,7 @@ void clear(api::ChoiceDelta& delta) {
 
 }  // namespace
 
-AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
-    : scope_(scope), next_thought_(kFirstThought) {
+AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request) : scope_(scope) {
   if (!scope.snapshot().firewall_enabled) return;
   system_prompt_ = system_prompt_of(request);
   firewall::OutputContext context;
@@ -169,7 +169,7 @@ bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
     text = std::move(filtered);
     changed = true;
   };
-  for (api::Part& part : choice.thinking) apply({index, next_thought_--}, part.text);
+  for (api::Part& part : choice.thinking) apply({index, kThought}, part.text);
   if (choice.breaks.empty() || choice.text.empty()) {
     apply({index, kContent}, choice.text);
   } else if (passed) {
@@ -177,7 +177,8 @@ bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
   }
   apply({index, kRefusal}, choice.refusal);
   for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
-    apply({index, static_cast<int32_t>(i)}, choice.tool_calls[i].arguments);
+    api::ToolCall& call = choice.tool_calls[i];
+    apply({index, static_cast<int32_t>(i), !call.custom}, call.arguments);
   }
   // They would tell what was taken out, token by token, and not what was put back.
   if (changed) choice.logprobs.clear();
@@ -220,31 +221,33 @@ bool AnswerGuard::filter(api::ChoiceDelta& delta, bool ends_text) {
   return false;
 }
 
-/// A thought ends with its signature, or with what comes after it.
+/// A thought ends with its signature, or with what comes after it. Clients join those of a choice:
+/// they are one stream.
 bool AnswerGuard::filter_thinking(api::ChoiceDelta& delta) {
   const auto choice = static_cast<uint32_t>(delta.index);
-  const Open* open = open_thought(choice);
-  if (open == nullptr && delta.thinking.empty()) return true;
-  const firewall::StreamId thought =
-      open != nullptr ? open->stream : firewall::StreamId{choice, next_thought_--};
+  if (delta.thinking.empty() && !thinks(choice)) return true;
   const bool last = !delta.thinking_signature.empty() || !delta.redacted_thinking.empty() ||
                     !delta.text.empty() || !delta.refusal.empty() || !delta.tool_calls.empty() ||
                     delta.finish_reason != api::FinishReason::none;
-  return filter(thought, delta.thinking, last);
+  return filter({choice, kThought}, delta.thinking, last);
 }
 
-const AnswerGuard::Open* AnswerGuard::open_thought(uint32_t choice) const {
-  for (const Open& open : open_) {
-    if (open.stream.choice == choice && is_thought(open.stream)) return &open;
-  }
-  return nullptr;
+bool AnswerGuard::thinks(uint32_t choice) const {
+  return std::any_of(open_.begin(), open_.end(), [choice](const Open& open) {
+    return open.stream.choice == choice && is_thought(open.stream);
+  });
+}
+
+bool AnswerGuard::begins_thought(const api::ChoiceDelta& delta) const {
+  return (!delta.thinking.empty() || !delta.redacted_thinking.empty()) &&
+         !thinks(static_cast<uint32_t>(delta.index));
 }
 
 bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
   for (size_t i = 0; i < delta.tool_calls.size(); ++i) {
     api::ToolCallDelta& call = delta.tool_calls[i];
     const firewall::StreamId stream{static_cast<uint32_t>(delta.index),
-                                    static_cast<int32_t>(call.index)};
+                                    static_cast<int32_t>(call.index), !call.custom};
     int& begun = last_call(delta.index);
     begun = std::max(begun, call.index);
     const bool last = i + 1 < delta.tool_calls.size() && delta.tool_calls[i + 1].index > begun;
@@ -289,7 +292,7 @@ bool AnswerGuard::release(Held what, api::ChoiceDelta& rest) {
 }
 
 /// The same as a delta of its own before the one at `at`, which stays the one at `at`: clients read
-/// the beginning of a call as the end of all before it.
+/// the beginning of a call or of a thought as the end of all before it.
 bool AnswerGuard::release_before(api::ChatEvent& event, size_t& at, Held what, int choice) {
   if (open_.empty()) return true;
   api::ChoiceDelta rest;
@@ -307,7 +310,7 @@ bool AnswerGuard::release_before(api::ChatEvent& event, size_t& at, Held what, i
 bool AnswerGuard::filter(api::ChatEvent& event, size_t& at) {
   const bool begins = begins_call(event.choices[at]);
   bool passed = true;
-  if (begins) {
+  if (begins || begins_thought(event.choices[at])) {
     passed = release_before(event, at, Held::text_and_calls, event.choices[at].index);
   }
   api::ChoiceDelta& delta = event.choices[at];
@@ -403,7 +406,6 @@ Result<void> AnswerGuard::pause(api::ChatEvent& event) {
     const std::optional<SteadyTime> since = open.clock.since();
     if (stream.tool_call >= 0 || !since || now - *since < patience_) continue;
     open.clock.forgive();
-    if (!is_thought(stream) && open_thought(stream.choice) != nullptr) continue;
     firewall::OutputGuard::Step step = guard_->pause(stream);
     if (!step.text.empty()) {
       api::ChoiceDelta& delta = event.choices.emplace_back();

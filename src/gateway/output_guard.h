@@ -30,11 +30,10 @@ class AnswerGuard {
   Result<void> inspect(api::ChatCompletion& completion);
 
   /// The same for one event; text that may still become something forbidden is held back and comes
-  /// later: at the latest when a tool call begins, when its own call ends, or when its choice
-  /// finishes. `event` may get a delta more for what was held. What has no native form is looked
-  /// at event by event: nothing of it is held back. Blocks of Anthropic's that have none pass, text
-  /// by text. On an error, `event` holds what may still be
-  /// shown before the stream ends.
+  /// later: at the latest when a tool call or a thought begins, when its own call ends, or when its
+  /// choice finishes. `event` may get a delta more for what was held. What has no native form is
+  /// looked at event by event: nothing of it is held back. Blocks of Anthropic's that have none
+  /// pass, text by text. On an error, `event` holds what may still be shown before the stream ends.
   Result<void> inspect(api::ChatEvent& event);
 
   /// What is left when the stream has ended without finish reasons: one event per choice with text.
@@ -43,7 +42,7 @@ class AnswerGuard {
   /// When what is held back now will have waited as long as the policy lets it. Empty: never.
   std::optional<SteadyTime> due() const;
   /// It has: judges it as it stands, and adds to `event` what may be shown. Arguments of calls wait
-  /// on (half of them is of no use to anybody), and so do texts that a thought came behind.
+  /// on: half of them is of no use to anybody.
   Result<void> pause(api::ChatEvent& event);
 
   /// Adds the verdict to the request's record and trail, once.
@@ -60,7 +59,8 @@ class AnswerGuard {
   bool filter(api::ChatEvent& event, size_t& at);
   bool filter(api::ChoiceDelta& delta, bool ends_text);
   bool filter_thinking(api::ChoiceDelta& delta);
-  const Open* open_thought(uint32_t choice) const;
+  bool thinks(uint32_t choice) const;
+  bool begins_thought(const api::ChoiceDelta& delta) const;
   bool filter_tools(api::ChoiceDelta& delta);
   enum class Held : uint8_t { calls, text_and_calls, all };
   bool release(Held what, api::ChoiceDelta& rest);
@@ -79,7 +79,6 @@ class AnswerGuard {
   std::vector<Open> open_;                        // streams that may hold text back
   std::vector<std::pair<int, int>> last_calls_;   // of each choice: the highest call that began
   std::chrono::milliseconds patience_{0};         // with what is held back; zero: endless
-  int32_t next_thought_;
   bool recorded_ = false;
 };
 

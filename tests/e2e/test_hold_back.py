@@ -73,3 +73,33 @@ def test_what_waited_and_is_forbidden_ends_the_stream(client, fake):
     fake.script.stall_after_chunks = None
     fake.script.text = "Fine."
     assert "".join(text for _, text in shown(client, "gpt-fake")).strip() == "Fine."
+
+
+def test_a_value_in_two_thoughts_is_one_value(client, fake):
+    fake.script.stream = [{"reasoning_content": "The key AKIAIOS"}, {"content": " "}, {"reasoning_content": "FODNN7REALKEY ok."}, {"content": "Done."}]
+    deltas = [c.choices[0].delta for c in client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True) if c.choices]
+    thought = "".join(getattr(d, "reasoning_content", None) or "" for d in deltas)
+    assert thought.startswith("The key AKIAIOS[") and thought.endswith("] ok."), thought
+
+
+def test_what_a_thought_follows_comes_before_it(client, fake):
+    fake.script.stream = [{"content": "See https://example.org/x"}, {"reasoning_content": "Hm, wait."}, {"content": "Yes."}]
+    pieces = []
+    for chunk in client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True):
+        delta = chunk.choices[0].delta if chunk.choices else None
+        pieces += [("text", delta.content)] * bool(delta and delta.content) + [("thought", getattr(delta, "reasoning_content", None))] * bool(delta and getattr(delta, "reasoning_content", None))
+    order = [kind for i, (kind, _) in enumerate(pieces) if i == 0 or pieces[i - 1][0] != kind]
+    assert order == ["text", "thought", "text"], pieces
+    assert "".join(text for kind, text in pieces if kind == "text") == "See https://example.org/xYes."
+
+
+def test_a_custom_tools_input_stays_one(client, fake):
+    def call(**custom):
+        return {"tool_calls": [{"index": 0, **({"id": "c1", "type": "custom"} if "name" in custom else {}), "custom": custom}]}
+    fake.script.stream = [call(name="python", input='print("'), call(input="AKIAIOSFODNN7REALKEY"), call(input='")')]
+    chunks = client.chat.completions.create(model="gpt-fake", messages=HELLO, stream=True)
+    calls = [c.model_dump(exclude_none=True) for chunk in chunks for choice in chunk.choices for c in choice.delta.tool_calls or []]
+    assert calls and not any("function" in c for c in calls), calls
+    assert calls[0]["type"] == "custom" and calls[0]["custom"]["name"] == "python"
+    said = "".join(c["custom"].get("input", "") for c in calls)
+    assert said.startswith('print("[') and said.endswith(']")'), said

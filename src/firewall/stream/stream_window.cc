@@ -126,6 +126,7 @@ StreamWindow::Release StreamWindow::finish() {
     buffer_.append(rest);
     watch(rest, position, true);
     evaluate(true);
+    word_cut_ = true;
   }
   if (json_ && !blocked_) json_->end(out_);
   return give();
@@ -293,8 +294,9 @@ void StreamWindow::detect(size_t end, bool last, size_t& hold) {
       const size_t open =
           view_.map.to_original(static_cast<uint32_t>(std::min(tail.hold_from, clean.size())));
       hold = std::min(hold, open);
-      // A key or an address under way that has grown so long is one; its rest is not shown either.
-      if (tail.open_from != clean.npos && end - open > rules_.max_hold / 2 && open >= released_) {
+      // A key or an address under way that has grown so long is one; its rest is not shown either,
+      // nor is it where a border or a pause let its beginning through.
+      if (tail.open_from != clean.npos && end - std::max(open, released_) > rules_.max_hold / 2) {
         to_answer(secrets_from);
         settle(open);
         if (!blocked_) begin_swallow(tail.open_rule, base_ + open);

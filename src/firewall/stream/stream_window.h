@@ -103,7 +103,7 @@ class StreamWindow {
   std::string_view swallowing_;  // rule of the secret whose rest is dropped; empty: none
   size_t swallow_begin_ = 0;
   std::string swallow_tail_;
-  bool word_cut_ = false;  // by a pause: its rest is scanned though it be plain
+  bool word_cut_ = false;  // by a border or a pause: its rest is scanned though it be plain
   bool blocked_ = false;
 };
 

@@ -43,7 +43,8 @@ void StreamWindow::begin_swallow(std::string_view rule, size_t begin) {
     released_ = buffer_.size();
     return;
   }
-  take_out(buffer_.size(), rule, true);
+  const bool told = base_ + released_ == redacted_to_ && begin < redacted_to_;
+  take_out(buffer_.size(), rule, !told);
   swallowing_ = rule;
   swallow_begin_ = begin;
   swallow_tail_ = buffer_.substr(buffer_.size() - std::min(buffer_.size(), kClosingLine));

@@ -114,7 +114,11 @@ Task<Result<std::optional<api::ChatEvent>>> HttpStream::pull() {
         if (event) co_await response_->finish_within(kFramingEndMs);
         response_.reset();  // back to the pool if it was read to its end, else closed
       }
-      if (event && *event && std::exchange(first_, false)) name(**event);
+      // Azure begins with an event that has neither a name nor a choice.
+      if (event && *event && first_ && !(**event).choices.empty()) {
+        first_ = false;
+        name(**event);
+      }
       co_return event;
     }
     Result<std::string_view> chunk = co_await response_->read_some();

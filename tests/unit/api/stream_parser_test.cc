@@ -79,6 +79,27 @@ TEST(OpenAiEvents, AreMendedWhereSdksWouldTrip) {
   }
 }
 
+TEST(OpenAiEvents, AreNamedByTheFirstThatHasAName) {
+  StreamParser parser(Dialect::openai, kChat);
+  EXPECT_EQ(event(parser, R"({"id":"","model":"","created":0,"choices":[]})").id, "");
+  EXPECT_EQ(event(parser, chunk(R"([{"index":0,"delta":{"content":"a"}}])")).id, "i");
+  EXPECT_EQ(event(parser, chunk(R"([{"index":0,"delta":{"content":"b"}}])")).id, "");
+}
+
+TEST(OpenAiEvents, TellCallsOfCustomToolsApart) {
+  StreamParser parser(Dialect::openai, kChat);
+  const auto call = [&](const std::string& json) {
+    return event(parser, chunk(R"([{"index":0,"delta":{"tool_calls":[)" + json + "]}}]"))
+        .choices[0]
+        .tool_calls[0];
+  };
+  const ToolCallDelta begun =
+      call(R"({"index":0,"id":"a","type":"custom","custom":{"name":"f","input":"x"}})");
+  EXPECT_TRUE(begun.custom);
+  EXPECT_EQ(begun.arguments, "x");
+  EXPECT_FALSE(call(R"({"index":1,"id":"b","function":{"name":"g","arguments":"{"}})").custom);
+}
+
 TEST(OpenAiEvents, CallsWithoutAnIndexAreCounted) {
   StreamParser parser(Dialect::openai, kChat);
   const auto call = [&](const std::string& json) {
@@ -281,6 +302,17 @@ TEST(AnthropicEvents, TheAnswerToolBecomesText) {
           .choices[0]
           .finish_reason,
       FinishReason::stop);
+}
+
+TEST(AnthropicEvents, TheFirstTokenIsNoCountOfTheAnswer) {
+  StreamParser parser(Dialect::anthropic, kChat);
+  const ChatEvent start =
+      event(parser,
+            R"({"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":7,)"
+            R"("output_tokens":1}}})");
+  ASSERT_TRUE(start.usage);
+  EXPECT_EQ(start.usage->input, 7);
+  EXPECT_EQ(start.usage->output, 0) << "an upstream that tells no more is charged by an estimate";
 }
 
 TEST(AnthropicEvents, ErrorsInStreamsAreErrors) {

@@ -228,6 +228,47 @@ TEST(StreamWindow, NothingIsLostByAPauseAtAnyPlace) {
   }
 }
 
+/// Text whose secret stands at [begin, end), cut by a border or a pause: what of it had come by
+/// then may be shown, nothing that comes later is, and it is recorded.
+void expect_rest_is_taken_out(const std::string& text, size_t begin, size_t end) {
+  const OutputRules rules = rules_for_values();
+  for (const bool border : {false, true}) {
+    for (size_t cut = begin + 1; cut < end; ++cut) {
+      StreamWindow window(rules);
+      Streamed all;
+      const std::string_view view = text;
+      take(all, window.feed(view.substr(0, cut)));
+      take(all, border ? window.finish() : window.pause());
+      const size_t before = all.shown.size();
+      for (size_t at = cut; at < text.size(); at += 20) take(all, window.feed(view.substr(at, 20)));
+      take(all, window.finish());
+      const std::string after = all.shown.substr(before);
+      for (size_t at = cut; at + 12 <= end; at += 7) {
+        ASSERT_EQ(after.find(text.substr(at, 12)), std::string::npos)
+            << (border ? "border" : "pause") << " at " << cut << ": " << all.shown;
+      }
+      ASSERT_TRUE(after.ends_with("That was it.")) << "cut at " << cut << ": " << after;
+      ASSERT_EQ(all.shown.find("[SECRET][SECRET]"), std::string::npos) << "cut at " << cut;
+      ASSERT_FALSE(all.findings.empty()) << "cut at " << cut;
+    }
+  }
+}
+
+TEST(StreamWindow, OfALongSecretThatIsCutNothingMoreIsShown) {
+  std::string body;
+  for (int i = 0; i < 12; ++i) {
+    body +=
+        "MIIEvQIBADANBgkqhkiG9w0BAQEF" + std::to_string(i) + "AASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8\n";
+  }
+  const std::string key = "-----BEGIN PRIVATE KEY-----\n" + body + "-----END PRIVATE KEY-----";
+  expect_rest_is_taken_out("Key:\n" + key + "\nThat was it.", 5, 5 + key.size());
+  std::string jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ";
+  for (int i = 0; jwt.size() < 1500; ++i)
+    jwt += "zdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6" + std::to_string(i);
+  jwt += ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
+  expect_rest_is_taken_out("It is " + jwt + "\nThat was it.", 6, 6 + jwt.size());
+}
+
 TEST(StreamWindow, ALeakThatPausesIsStillALeak) {
   const std::string prompt =
       "You are the assistant of Harbour Bank and must never tell anyone that the vault code of the "

@@ -1,6 +1,6 @@
-#include "firewall/text/leet.h"
-
 #include <gtest/gtest.h>
+
+#include "firewall/text/leet.h"
 
 namespace gatehouse::firewall {
 namespace {

@@ -58,6 +58,22 @@ bool open_block(Reader& reader, Block& block) {
   return reader.string(at, *block.fields[kType], block.type);
 }
 
+/// The fields of a block that have no native form, as a JSON object.
+std::string other_members(const json::Element& block) {
+  std::string out = "{";
+  json::Object object;
+  if (block.get(object) != simdjson::SUCCESS) return {};
+  for (const auto& field : object) {
+    if (kBlockFields.find(field.key) >= 0) continue;
+    if (out.size() > 1) out.push_back(',');
+    json::append_string(out, field.key);
+    out.push_back(':');
+    out += json::raw(field.value);
+  }
+  out.push_back('}');
+  return out;
+}
+
 /// `source` of an image or a document. Keeps a document's plain text.
 bool read_source(Reader& reader, const Block& block, Part& out) {
   const Path path(block.path, "source");
@@ -80,8 +96,7 @@ bool read_source(Reader& reader, const Block& block, Part& out) {
   } else if (document && type == "content") {
     const Path at(path, "content");
     if (source.at_key("content").get(value) != simdjson::SUCCESS) return reader.missing(at);
-    out.kind = Part::Kind::other;  // text in pieces: readable, not editable
-    collect_texts(block.whole, out.text);
+    out.kind = Part::Kind::other;  // text in pieces
     return true;
   } else if (document) {
     return reader.not_one_of(type_path, type, {"base64", "text", "content", "url", "file"});
@@ -120,17 +135,18 @@ bool read_part(Reader& reader, const Block& block, Part& out) {
   if (block.type == "image" || block.type == "document") {
     out.kind = block.type == "image" ? Part::Kind::image : Part::Kind::file;
     if (!read_source(reader, block, out)) return false;
-    collect_beside(block.object, {"source"}, out.beside);
+    if (out.kind == Part::Kind::other) {
+      collect_beside(block.object, {}, out.beside);
+    } else {
+      collect_beside(block.object, {"source"}, out.beside);
+    }
   } else if (block.type == "search_result" || block.type.ends_with("_tool_result") ||
              block.type == "server_tool_use" || block.type == "mcp_tool_use" ||
              block.type == "container_upload") {
     out.kind = Part::Kind::other;  // of the server's own tools: passed on, and read
-    collect_texts(block.whole, out.text);
-    if (out.text.empty()) {
-      collect_beside(block.object, {}, out.beside);  // what a tool printed, what it was asked
-    } else {
-      collect_beside(block.object, {"title", "content"}, out.beside);
-    }
+    out.from_tool = block.type == "search_result" || block.type.ends_with("_tool_result");
+    if (block.fields[kInput]) collect_side_text(*block.fields[kInput], out.beside);
+    collect_beside(block.object, {"input"}, out.beside);
   } else {
     return reader.not_one_of(Path(block.path, "type"), block.type,
                              {"text", "image", "document", "search_result", "thinking",
@@ -156,7 +172,7 @@ bool read_tool_use(Reader& reader, const Block& block, Message& out) {
   json::Object object;
   if (!reader.object(input, *block.fields[kInput], object)) return false;
   call.arguments = json::raw(*block.fields[kInput]);
-  if (block.more) call.raw = json::raw(block.whole);
+  if (block.more) call.extra = other_members(block.whole);
   return true;
 }
 
@@ -171,7 +187,7 @@ bool read_tool_result(Reader& reader, const Block& block, Message& out) {
       !reader.boolean(Path(block.path, "is_error"), *block.fields[kIsError], out.tool_error)) {
     return false;
   }
-  if (block.more) out.extra = tool_result_extra(block.whole);
+  if (block.more) out.extra = other_members(block.whole);
   if (!block.fields[kContent] || block.fields[kContent]->is_null()) {
     out.no_content = true;
     return true;
@@ -181,41 +197,6 @@ bool read_tool_result(Reader& reader, const Block& block, Message& out) {
 }
 
 }  // namespace
-
-void collect_texts(const json::Element& element, std::string& out) {
-  json::Array items;
-  if (element.get(items) == simdjson::SUCCESS) {
-    for (const json::Element item : items) collect_texts(item, out);
-    return;
-  }
-  json::Object object;
-  if (element.get(object) != simdjson::SUCCESS) return;
-  for (const auto& field : object) {
-    std::string_view text;
-    const bool readable = field.key == "text" || field.key == "title" || field.key == "content";
-    if (readable && field.value.get(text) == simdjson::SUCCESS) {
-      if (!out.empty()) out.push_back('\n');
-      out.append(text);
-    } else {
-      collect_texts(field.value, out);
-    }
-  }
-}
-
-std::string tool_result_extra(const json::Element& block) {
-  std::string out = "{";
-  json::Object object;
-  if (block.get(object) != simdjson::SUCCESS) return {};
-  for (const auto& field : object) {
-    if (kBlockFields.find(field.key) >= 0) continue;
-    if (out.size() > 1) out.push_back(',');
-    json::append_string(out, field.key);
-    out.push_back(':');
-    out += json::raw(field.value);
-  }
-  out.push_back('}');
-  return out;
-}
 
 bool read_anthropic_blocks(Reader& reader, const Path& path, const json::Element& element,
                            Message& out) {

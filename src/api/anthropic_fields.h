@@ -16,12 +16,6 @@ bool read_anthropic_turn(Reader& reader, const Path& path, const json::Element& 
 bool read_anthropic_blocks(Reader& reader, const Path& path, const json::Element& element,
                            Message& out);
 
-/// The fields of a tool_result block that have no native form, as a JSON object.
-std::string tool_result_extra(const json::Element& block);
-
-/// What there is to read below an element (search results, documents in pieces), line by line.
-void collect_texts(const json::Element& element, std::string& out);
-
 bool read_anthropic_tools(Reader& reader, const Path& path, const json::Element& element,
                           std::vector<Tool>& out);
 /// Sets `parallel` if the choice forbids parallel calls.

@@ -133,7 +133,7 @@ class TurnWriter {
     }
     block.text("name", call.name);
     append_json_object(block.name("input"), call.arguments);
-    if (same_dialect()) append_other_members(block, call.raw, {"type", "id", "name", "input"});
+    if (same_dialect()) append_other_members(block, call.extra, {});
     block.close('}');
   }
 
@@ -182,20 +182,9 @@ class TurnWriter {
           write_document(part, blocks);
           return {};
         }
-        if (part.kind == Part::Kind::other && was_edited(part)) {
-          return refuse(cannot_take("text that was redacted inside a block without a plain form"));
-        }
         blocks.item().append(part.raw);
         return {};
     }
-  }
-
-  /// Search results and the like can't be written anew: an edit must not be lost silently.
-  static bool was_edited(const Part& part) {
-    const auto parsed = json::thread_parser().parse_copy(part.raw);
-    std::string text;
-    if (parsed) collect_texts(*parsed, text);
-    return text != part.text;
   }
 
   /// A document of plain text, whose text may have been edited.

@@ -37,7 +37,7 @@ bool read_tool_calls(const json::Array& items, Choice& choice, std::string& unre
       append_unread(*custom, AnswerPart::openai_custom, unread);
       call.name = text_of(*custom, "name");
       call.arguments = text_of(*custom, "input");
-      call.raw = json::raw(item);
+      call.custom = true;
     }
     if (call.id.empty()) {
       call.id = make_call_id();

@@ -24,6 +24,11 @@ enum PartField { kType, kText, kImageUrl, kInputAudio, kFile, kPartRefusal };
 constexpr FieldTable<6> kPartFields{
     std::array<std::string_view, 6>{"type", "text", "image_url", "input_audio", "file", "refusal"}};
 
+constexpr FieldTable<5> kCallFields{
+    std::array<std::string_view, 5>{"id", "type", "function", "custom", "index"}};
+constexpr FieldTable<2> kFunctionFields{std::array<std::string_view, 2>{"name", "arguments"}};
+constexpr FieldTable<2> kCustomFields{std::array<std::string_view, 2>{"name", "input"}};
+
 bool read_role(Reader& reader, const Path& path, const json::Element& element, Role& out) {
   std::string_view role;
   if (!reader.string(path, element, role)) return false;
@@ -159,11 +164,38 @@ bool read_content(Reader& reader, const Path& path, const json::Element& element
   return true;
 }
 
-/// {"name","arguments"} of a function call.
-bool read_function(Reader& reader, const Path& path, const json::Element& element,
-                   std::string_view input, ToolCall& out) {
+/// Keeps a field that has no native form as a member of the JSON object in `extra`.
+void keep_member(std::string_view name, const json::Element& value, std::string& extra) {
+  if (extra.empty()) {
+    extra.push_back('{');
+  } else {
+    extra.back() = ',';
+  }
+  json::append_string(extra, name);
+  extra.push_back(':');
+  extra += json::raw(value);
+  extra.push_back('}');
+}
+
+/// The same with all fields of an object that the table does not name.
+template <size_t N>
+bool keep_unknown(Reader& reader, const Path& path, const FieldTable<N>& table,
+                  const json::Object& object, std::string& extra) {
+  for (const auto& field : object) {
+    if (table.find(field.key) >= 0) continue;
+    if (!reader.unknown(Path(path, field.key), table, field.key)) return false;
+    keep_member(field.key, field.value, extra);
+  }
+  return true;
+}
+
+/// {"name","arguments"} of a function call, {"name","input"} of a custom tool's.
+bool read_function(Reader& reader, const Path& path, const json::Element& element, ToolCall& out) {
   json::Object object;
   if (!reader.object(path, element, object)) return false;
+  const FieldTable<2>& known = out.custom ? kCustomFields : kFunctionFields;
+  const std::string_view input = out.custom ? "input" : "arguments";
+  if (!keep_unknown(reader, path, known, object, out.function_extra)) return false;
   json::Element value;
   const Path name_path(path, "name");
   if (object.at_key("name").get(value) != simdjson::SUCCESS) return reader.missing(name_path);
@@ -182,6 +214,7 @@ bool read_function(Reader& reader, const Path& path, const json::Element& elemen
 bool read_tool_call(Reader& reader, const Path& path, const json::Element& element, ToolCall& out) {
   json::Object object;
   if (!reader.object(path, element, object)) return false;
+  if (!keep_unknown(reader, path, kCallFields, object, out.extra)) return false;
   json::Element value;
   const Path id_path(path, "id");
   if (object.at_key("id").get(value) != simdjson::SUCCESS) return reader.missing(id_path);
@@ -197,8 +230,8 @@ bool read_tool_call(Reader& reader, const Path& path, const json::Element& eleme
   }
   const Path what(path, type);
   if (object.at_key(type).get(value) != simdjson::SUCCESS) return reader.missing(what);
-  if (type == "custom") out.raw = json::raw(element);
-  return read_function(reader, what, value, type == "custom" ? "input" : "arguments", out);
+  out.custom = type == "custom";
+  return read_function(reader, what, value, out);
 }
 
 bool read_tool_calls(Reader& reader, const Path& path, const json::Element& element,
@@ -212,19 +245,6 @@ bool read_tool_calls(Reader& reader, const Path& path, const json::Element& elem
     if (!read_tool_call(reader, at, item, out.emplace_back())) return false;
   }
   return true;
-}
-
-/// Keeps a field that has no native form as a member of the JSON object in `extra`.
-void keep_member(std::string_view name, const json::Element& value, std::string& extra) {
-  if (extra.empty()) {
-    extra.push_back('{');
-  } else {
-    extra.back() = ',';
-  }
-  json::append_string(extra, name);
-  extra.push_back(':');
-  extra += json::raw(value);
-  extra.push_back('}');
 }
 
 bool read_message(Reader& reader, const Path& path, const json::Element& element, Message& out) {
@@ -299,7 +319,7 @@ bool read_message(Reader& reader, const Path& path, const json::Element& element
     return false;
   }
   if (fields[kFunctionCall] &&
-      !read_function(reader, Path(path, "function_call"), *fields[kFunctionCall], "arguments",
+      !read_function(reader, Path(path, "function_call"), *fields[kFunctionCall],
                      out.tool_calls.emplace_back())) {
     return false;
   }

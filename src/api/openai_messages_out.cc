@@ -64,7 +64,7 @@ class MessageWriter {
     for (const ToolCall& call : message.tool_calls) {
       if (!call.id.empty()) {
         calls.push_back(call);
-        if (!same_dialect()) calls.back().raw.clear();
+        if (!same_dialect()) calls.back().extra.clear();
         continue;
       }
       // The form before tools, which has no ids.
@@ -137,7 +137,7 @@ class MessageWriter {
     for (const Part& part : message.parts) {
       if (part.kind == Part::Kind::text) continue;
       if (part.kind == Part::Kind::other) {
-        text.append(text.empty() ? "" : "\n").append(part.text);
+        text.append(text.empty() ? "" : "\n").append(text_of_pieces(part));
         continue;
       }
       media_.push_back(&part);
@@ -185,10 +185,11 @@ class MessageWriter {
   /// An image or a document of Anthropic's form.
   Result<void> write_foreign(const Part& part, ListWriter& parts) {
     const std::string source = text_at(part.raw, {"source", "type"});
-    if (!part.text.empty()) {  // a document of plain text, search results
+    const bool pieces = part.kind == Part::Kind::other;
+    if (const std::string text = pieces ? text_of_pieces(part) : part.text; !text.empty()) {
       ListWriter object(parts.item(), '{');
       object.text("type", "text");
-      object.text("text", part.text);
+      object.text("text", text);
       object.close('}');
       return {};
     }

@@ -1,6 +1,7 @@
 #include "api/openai_out.h"
 
 #include "api/json_out.h"
+#include "api/request_out.h"
 
 namespace gatehouse::api {
 
@@ -19,15 +20,15 @@ void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& cal
   ListWriter list(out, '[');
   for (const ToolCall& call : calls) {
     ListWriter item(list.item(), '{');
-    // Written from the fields even if there is `raw`: the arguments may have been edited.
-    const bool custom = !call.raw.empty();
-    const std::string_view type = custom ? "custom" : "function";
+    const std::string_view type = call.custom ? "custom" : "function";
     item.text("id", call.id);
     item.text("type", type);
     ListWriter function(item.name(type), '{');
     function.text("name", call.name);
-    function.text(custom ? "input" : "arguments", call.arguments);
+    function.text(call.custom ? "input" : "arguments", call.arguments);
+    append_other_members(function, call.function_extra, {});
     function.close('}');
+    append_other_members(item, call.extra, {});
     item.close('}');
   }
   list.close(']');

@@ -16,12 +16,14 @@ constexpr size_t kLongestWord = 20;
 /// A list of so many words may be a sentence in pieces.
 constexpr size_t kMostWords = 8;
 
-/// Never prose in a message: an upstream takes what these name for identifiers and bytes.
+/// Never prose in a message: an upstream takes what these name for identifiers and bytes. What is
+/// more than one word is read all the same.
 constexpr std::string_view kUnread[] = {
     "id",        "tool_use_id",       "tool_call_id",    "url",
     "data",      "file_data",         "file_id",         "media_type",
     "signature", "encrypted_content", "encrypted_index", "cache_control"};
-/// The caller's credential at the provider's end (mcp_servers), which a placeholder would break.
+/// The caller's credential at the provider's end (mcp_servers), which a placeholder would break;
+/// one word, too.
 constexpr std::string_view kCredential = "authorization_token";
 
 bool is_plain_word(std::string_view text) {
@@ -29,6 +31,25 @@ bool is_plain_word(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
                   c == '$';
          });
+}
+
+/// A string without a blank in it, or what consists of such strings.
+bool is_opaque(const json::Element& value) {
+  std::string_view text;
+  json::Array items;
+  json::Object object;
+  if (value.get(text) == simdjson::SUCCESS) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return static_cast<unsigned char>(c) <= ' '; });
+  }
+  if (value.get(items) == simdjson::SUCCESS) {
+    return std::all_of(items.begin(), items.end(), is_opaque);
+  }
+  if (value.get(object) == simdjson::SUCCESS) {
+    return std::all_of(object.begin(), object.end(),
+                       [](const auto& field) { return is_opaque(field.value); });
+  }
+  return true;
 }
 
 bool is_one_of(std::span<const std::string_view> list, std::string_view name) {
@@ -46,7 +67,7 @@ class Collector {
   }
 
   void member(std::string_view name, const json::Element& value) {
-    if (name == kCredential || is_one_of(unread_, name)) return;
+    if ((name == kCredential || is_one_of(unread_, name)) && is_opaque(value)) return;
     std::string_view text;
     if (name == "type" && value.get(text) == simdjson::SUCCESS && is_plain_word(text)) return;
     if (!is_plain_word(name)) add(name);

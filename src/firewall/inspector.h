@@ -104,6 +104,7 @@ class Inspector {
   void conversation();
   void split(Source source);
   void variants(CallerMemory::Time now);
+  bool is_blocked(uint32_t segment) const;
   void probing(CallerMemory::Time now);
   void find(Finding finding, uint32_t index);
   void obfuscation(uint32_t index);

@@ -132,6 +132,14 @@ void Inspector::hash(Turn& turn) {
   turn.gist = gist_.empty() ? turn.hash : simhash(gist_);
 }
 
+/// As an attack. What the policy lets be, though it scores high, is nothing to remember.
+bool Inspector::is_blocked(uint32_t segment) const {
+  return std::any_of(verdict_.findings.begin(), verdict_.findings.end(), [&](const Judged& judged) {
+    return judged.segment == segment && judged.action == Action::block &&
+           is_attack(judged.finding.category);
+  });
+}
+
 void Inspector::variants(CallerMemory::Time now) {
   CallerMemory& memory = *parts_.callers;
   for (Turn& turn : scratch_.turns) {
@@ -139,10 +147,10 @@ void Inspector::variants(CallerMemory::Time now) {
     const float blocking = *blocking_score(turn);
     // A text that was found clean before was not looked at again.
     if (turn.hash == 0) turn.hash = turn.gist = simhash(segments_[turn.segment].text);
-    if (turn.attack >= blocking) {
+    if (is_blocked(turn.segment)) {
       memory.blocked(caller_.principal, turn.hash, now);
       if (turn.gist != turn.hash) memory.blocked(caller_.principal, turn.gist, now);
-    } else if (memory.knows(caller_.principal, now)) {
+    } else if (turn.attack < blocking && memory.knows(caller_.principal, now)) {
       const int alike = std::max(memory.alike(caller_.principal, turn.hash, now),
                                  memory.alike(caller_.principal, turn.gist, now));
       if (alike == 0) continue;

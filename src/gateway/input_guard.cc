@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "firewall/firewall.h"
 #include "firewall/leak/canary.h"
 #include "gateway/input_texts.h"
@@ -150,13 +152,31 @@ std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
     for (const api::Part& part : message.parts) {
       const bool source = message.role == api::Role::tool || part.kind == api::Part::Kind::file;
       if (source && !part.text.empty()) sources.emplace_back(part.text);
+      const bool read_beside = part.from_tool || part.kind == api::Part::Kind::other;
+      if (read_beside && !part.beside.empty()) sources.emplace_back(part.beside);
     }
   }
   return sources;
 }
 
+/// What no detector reads is told, so that nobody takes it for inspected.
+void note_unread(RequestScope& scope, const api::ChatRequest& request) {
+  size_t unread = 0;
+  for (const api::Message& message : request.messages) {
+    for (const api::Part& part : message.parts) {
+      using Kind = api::Part::Kind;
+      const bool media = part.kind == Kind::image || part.kind == Kind::audio;
+      unread += media || (part.kind == Kind::file && part.text.empty()) ? 1 : 0;
+    }
+  }
+  if (unread == 0) return;
+  scope.trail().note(Layer::firewall, "unread",
+                     fmt::format("{} images, sounds or files passed without being read", unread));
+}
+
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  note_unread(scope, request);
   InputTexts texts(request);
   Result<void> passed = co_await guard(scope, texts, scope.vault(), request.edited);
   if (passed) plant_canary(scope, request);

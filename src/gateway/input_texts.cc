@@ -132,11 +132,17 @@ void InputTexts::add_message(api::Message& message, size_t index) {
     add(document ? Source::retrieved : source, part.text, index, i,
         message.role == api::Role::tool);
     if (part.beside.empty()) continue;
-    add_side(beside, {fmt::format("messages[{}].content[{}]", index, i), {}, &part.raw},
-             part.beside);
+    add_side(part.from_tool ? Source::tool : beside,
+             {fmt::format("messages[{}].content[{}]", index, i), {}, &part.raw}, part.beside);
   }
   for (size_t i = 0; i < message.tool_calls.size(); ++i) {
-    add(Source::assistant, message.tool_calls[i].arguments, index, message.parts.size() + i, true);
+    api::ToolCall& call = message.tool_calls[i];
+    add(Source::assistant, call.arguments, index, message.parts.size() + i, !call.custom);
+    for (std::string* extra : {&call.extra, &call.function_extra}) {
+      if (extra->empty()) continue;
+      add_side(beside, {fmt::format("messages[{}].tool_calls[{}]", index, i),
+                        api::side_text_of_message(*extra), extra});
+    }
   }
 }
 

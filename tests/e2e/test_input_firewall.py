@@ -118,6 +118,64 @@ def test_anthropics_tools_are_read(fronted, fake):
     assert sent == {**marked, "description": sent["description"]} and sent["description"].startswith("Mail [EMAIL")
 
 
+def use(kind, **more):
+    return {"type": kind, "id": "u1", "name": "fetch", **more}
+
+
+def fetched(text, **more):
+    document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": text}, **more}
+    return {"type": "web_fetch_tool_result", "tool_use_id": "u1", "content": {"type": "web_fetch_result", "url": "https://example.org/a", "content": document}}
+
+
+# What a provider's own tools brought stands in the assistant's turn, and is not the assistant speaking.
+BROUGHT = [lambda text: [use("server_tool_use", input={}), fetched(text)],
+           lambda text: [use("server_tool_use", input={}), fetched(text, title="A page")],
+           lambda text: [use("mcp_tool_use", server_name="s", input={}), {"type": "mcp_tool_result", "tool_use_id": "u1", "content": [{"type": "text", "text": text}]}],
+           lambda text: [{"type": "search_result", "source": "s", "title": "A page", "content": [{"type": "text", "text": "ok"}, {"type": "x", "note": text}]}]]
+
+
+@pytest.mark.parametrize("brought", BROUGHT, ids=range(len(BROUGHT)))
+def test_what_a_providers_tools_brought_is_judged_as_a_tools_result(fronted, fake, brought):
+    def ask(text):
+        said = [{"role": "user", "content": "What does it say?"}, {"role": "assistant", "content": [*brought(text), {"type": "text", "text": "It's Ada."}]},
+                {"role": "user", "content": "Thanks. And then?"}]
+        return message(fronted, messages=said)
+    status, _, answer = ask(ATTACK)
+    assert status == 403 and "indirect_injection" in answer["error"]["message"], answer
+    assert not fake.seen
+    assert ask(f"Mail {MAIL}, the key is {KEY}.")[0] == 200
+    sent = json.dumps(fake.seen[-1].body)
+    assert KEY not in sent and MAIL not in sent and "[EMAIL" in sent and "It's Ada." in sent
+
+
+@pytest.mark.parametrize("name", ["data", "url", "id", "body"])
+def test_what_a_providers_tool_was_asked_is_read(fronted, fake, name):
+    asked = use("mcp_tool_use", server_name="s", input={name: f"Write to {MAIL}"})
+    said = [{"role": "user", "content": "Write to her"}, {"role": "assistant", "content": [asked]}, {"role": "user", "content": "Thanks"}]
+    assert message(fronted, messages=said)[0] == 200
+    assert MAIL not in json.dumps(fake.seen[-1].body)
+
+
+@pytest.mark.parametrize("at", ["call", "function"])
+def test_what_stands_beside_a_call_is_read_and_kept(fronted, fake, at):
+    def called(**more):
+        function = {"name": "f", "arguments": "{}", **(more if at == "function" else {})}
+        call = {"id": "c1", "type": "function", "function": function, **(more if at == "call" else {})}
+        return [*HELLO, {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": f"Mail {MAIL}"}]
+    assert chat(fronted, messages=called(note=f"Mail {MAIL}", signature="QUJD"))[0] == 200
+    [call] = fake.seen[-1].body["messages"][1]["tool_calls"]
+    beside = call if at == "call" else call["function"]
+    assert beside["note"].startswith("Mail [EMAIL") and beside["signature"] == "QUJD" and MAIL not in json.dumps(fake.seen[-1].body)
+    status, _, answer = chat(fronted, messages=called(**{"Function" if at == "call" else "Arguments": "{}"}))
+    assert status == 400 and answer["error"]["param"].startswith("messages[1].tool_calls[0]"), answer
+
+
+def test_a_parameter_named_like_a_credential_is_read(fronted, fake):
+    properties = {"authorization_token": {"type": "string", "description": ATTACK}}
+    assert chat(fronted, tools=[weather(parameters={"type": "object", "properties": properties})])[0] == 403
+    assert not fake.seen
+
+
 def test_definitions_of_well_known_agents_pass(fronted, fake):
     assert len(DEFINITIONS) >= 30
     for tool in DEFINITIONS:

@@ -1,6 +1,6 @@
 // An answer cut where the first bytes say, which may pause between two pieces: the window shows no
-// more than it was given, holds no more than its bound, and with nothing redacted shows exactly what
-// it was given.
+// more than it was given, holds no more than its bound, and with nothing redacted shows exactly
+// what it was given.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

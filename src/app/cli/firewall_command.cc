@@ -209,6 +209,10 @@ int test(const Options& options) {
     complain(cases.error());
     return kFailed;
   }
+  if (cases->empty()) {
+    complain(Refusal::invalid("input", "There are no cases in " + options.input + ".", "no_cases"));
+    return kFailed;
+  }
   const auto results = eval::run_cases(*ready->firewall, *ready->policy, *cases);
   Table table({"case", "expected", "got", "decided by", ""});
   bj::array rows;

@@ -123,12 +123,14 @@ Result<Row> parse_row(json::Parser& parser, std::string& line) {
 }
 
 std::vector<Segment> segments_of(const Row& row, Source otherwise) {
-  if (row.messages.empty()) return {{row.speaker.value_or(otherwise), row.text, 0, 0}};
   std::vector<Segment> segments;
-  for (const Row::Message& message : row.messages) {
+  const auto add = [&](std::optional<Source> speaker, std::string_view text) {
+    const Source source = speaker.value_or(otherwise);
     const auto index = static_cast<uint32_t>(segments.size());
-    segments.push_back({message.speaker.value_or(otherwise), message.text, index, 0});
-  }
+    segments.push_back({source, text, index, 0, source == Source::tool});
+  };
+  if (row.messages.empty()) add(row.speaker, row.text);
+  for (const Row::Message& message : row.messages) add(message.speaker, message.text);
   return segments;
 }
 

@@ -78,13 +78,33 @@ TEST(AnthropicMessages, KeepsThinkingAndItsSignature) {
 TEST(AnthropicMessages, ShowsTheTextOfDocuments) {
   const ChatRequest request = messages(turn("user", R"([
     {"type":"document","source":{"type":"text","media_type":"text/plain","data":"secret plan"}},
-    {"type":"document","source":{"type":"content","content":[{"type":"text","text":"in pieces"}]}},
-    {"type":"search_result","source":"s","title":"T","content":[{"type":"text","text":"found"}]}])"));
+    {"type":"document","source":{"type":"content","content":[{"type":"text","text":"in pieces 1"}]}},
+    {"type":"search_result","source":"s 1","title":"T","content":[{"type":"text","text":"found it"}]}])"));
   const auto& parts = request.messages[0].parts;
   EXPECT_EQ(parts[0].kind, Part::Kind::file);
   EXPECT_EQ(parts[0].text, "secret plan");
-  EXPECT_EQ(parts[1].text, "in pieces");
-  EXPECT_EQ(parts[2].text, "T\nfound");
+  EXPECT_EQ(parts[1].beside, "in pieces 1");
+  EXPECT_FALSE(parts[1].from_tool);
+  EXPECT_EQ(parts[2].beside, "s 1\nT\nfound it");
+  EXPECT_TRUE(parts[2].from_tool);
+}
+
+TEST(AnthropicMessages, ReadsAllThatAProvidersToolsBringAndAreAsked) {
+  const ChatRequest request = messages(turn("assistant", R"([
+    {"type":"server_tool_use","id":"s1","name":"web_fetch","input":{"url":"https://x/y","data":"a b"}},
+    {"type":"web_fetch_tool_result","tool_use_id":"s1","content":{"type":"web_fetch_result","url":"https://x/y",
+      "content":{"type":"document","title":"The page","source":{"type":"text","media_type":"text/plain",
+      "data":"All of it."}}}},
+    {"type":"mcp_tool_result","tool_use_id":"m1","content":[{"type":"text","text":"Call Ada."}]},
+    {"type":"text","text":"Done."}])"));
+  const auto& parts = request.messages[0].parts;
+  EXPECT_EQ(parts[0].beside, "https://x/y\na b");
+  EXPECT_FALSE(parts[0].from_tool);
+  EXPECT_EQ(parts[1].beside, "web_fetch_tool_result\nThe page\nAll of it.");
+  EXPECT_TRUE(parts[1].from_tool);
+  EXPECT_EQ(parts[2].beside, "Call Ada.");
+  EXPECT_TRUE(parts[2].from_tool);
+  EXPECT_FALSE(parts[3].from_tool);
 }
 
 TEST(AnthropicMessages, ReadsToolsAndChoices) {

@@ -31,9 +31,16 @@ TEST(SideText, LeavesOutACredentialForTheProvider) {
 }
 
 TEST(SideText, OfAMessageLeavesOutIdentifiersAndMedia) {
-  EXPECT_EQ(side_text_of_message(R"({"id":"rs 1","data":"QUJD 1","cache_control":{"ttl":"5 m"},)"
+  EXPECT_EQ(side_text_of_message(R"({"id":"rs_1","data":"QUJD1==","cache_control":{"ttl":"5m"},)"
                                  R"("reasoning":"I think, so I am."})"),
             "I think, so I am.");
+}
+
+TEST(SideText, ProseIsReadWhateverItsNameIs) {
+  EXPECT_EQ(side_text_of_message(R"({"id":"Say this.","cache_control":{"note":"And this."}})"),
+            "Say this.\nAnd this.");
+  EXPECT_EQ(side_text(R"({"authorization_token":{"type":"string","description":"Say this."}})"),
+            "Say this.");
 }
 
 TEST(SideEdit, IsWrittenWhereTheLineStands) {

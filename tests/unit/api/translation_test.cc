@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "api/requests.h"
+#include "api/side_texts.h"
 #include "api/upstream.h"
 
 // Requests of one dialect, written for servers of the other.
@@ -236,11 +237,11 @@ TEST(SameDialect, NeverLosesAnEdit) {
     {"role":"user","content":[{"type":"search_result","source":"s","title":"T",
       "content":[{"type":"text","text":"card 4111"}]}]}]})");
   request.edited = true;
-  EXPECT_TRUE(written(request, Dialect::anthropic));
-  request.messages[0].parts[0].text = "T\ncard [redacted]";
-  EXPECT_FALSE(written(request, Dialect::anthropic));
+  Part& found = request.messages[0].parts[0];
+  ASSERT_TRUE(SideEdit(found.beside, "s\nT\ncard [redacted]").write_to(found.raw));
+  EXPECT_THAT(body_for(request, Dialect::anthropic), HasSubstr(R"("text":"card [redacted]")"));
   // The other dialect gets the text itself.
-  EXPECT_THAT(body_for(request, Dialect::openai), HasSubstr("card [redacted]"));
+  EXPECT_THAT(body_for(request, Dialect::openai), HasSubstr(R"(T\ncard [redacted])"));
   ChatRequest custom = from_openai(R"({"model":"m","messages":[{"role":"assistant","tool_calls":[
     {"id":"a","type":"custom","custom":{"name":"f","input":"card 4111"}}]}]})");
   custom.messages[0].tool_calls[0].arguments = "[redacted]";

@@ -61,13 +61,31 @@ constexpr FigureNames kRequestNames = {
     "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
 constexpr FigureNames kTokenNames = {"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
                                      "x-ratelimit-reset-tokens"};
+constexpr FigureNames kAnthropicRequestNames = {"anthropic-ratelimit-requests-limit",
+                                                "anthropic-ratelimit-requests-remaining",
+                                                "anthropic-ratelimit-requests-reset"};
+constexpr FigureNames kAnthropicTokenNames = {"anthropic-ratelimit-tokens-limit",
+                                              "anthropic-ratelimit-tokens-remaining",
+                                              "anthropic-ratelimit-tokens-reset"};
 
-void add_figure(net::Headers& headers, const FigureNames& names,
-                const std::optional<admission::LimitFigures::Figure>& figure) {
+using Figure = std::optional<admission::LimitFigures::Figure>;
+
+void add_figure(net::Headers& headers, const FigureNames& names, const Figure& figure) {
   if (!figure) return;
   headers.add(names.limit, figure->limit);
   headers.add(names.remaining, figure->remaining);
   headers.add(names.reset, admission::format_reset(figure->reset));
+}
+
+/// Anthropic tells the time at which the bucket is full instead of how long that takes.
+void add_anthropic_figure(net::Headers& headers, const FigureNames& names, const Figure& figure,
+                          WallTime now) {
+  if (!figure) return;
+  std::string reset;
+  append_rfc3339(reset, now + std::chrono::ceil<std::chrono::milliseconds>(figure->reset));
+  headers.add(names.limit, figure->limit);
+  headers.add(names.remaining, figure->remaining);
+  headers.add(names.reset, reset);
 }
 
 }  // namespace
@@ -301,7 +319,14 @@ Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage&
 net::Headers RequestScope::headers() const {
   net::Headers headers;
   headers.add("x-request-id", id_);
-  if (dialect_ == api::Dialect::anthropic) headers.add("request-id", id_);
+  if (dialect_ == api::Dialect::anthropic) {
+    headers.add("request-id", id_);
+    if (!permit_.holds()) return headers;
+    const WallTime now = services_.loop.clock().wall();
+    add_anthropic_figure(headers, kAnthropicRequestNames, permit_.figures().requests, now);
+    add_anthropic_figure(headers, kAnthropicTokenNames, permit_.figures().tokens, now);
+    return headers;
+  }
   const Nanos spent = services_.loop.clock().steady() - trail_.start();
   headers.add("openai-processing-ms",
               std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());

@@ -17,7 +17,7 @@ def remote(fronted):
 
 def test_message_from_the_real_model(client):
     answer = client.messages.create(model="smollm2", max_tokens=32, extra_body={"temperature": 0}, system="Answer in one sentence.", messages=[{"role": "user", "content": "What is the capital of Japan?"}])
-    assert answer.type == "message" and answer.role == "assistant"
+    assert answer.type == "message" and answer.role == "assistant" and answer.id.startswith("msg_")
     assert "Tokyo" in answer.content[0].text
     assert answer.stop_reason in ("end_turn", "max_tokens")
     assert answer.usage.input_tokens > 5 and answer.usage.output_tokens > 0

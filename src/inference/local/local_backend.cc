@@ -20,6 +20,12 @@ namespace {
 // How long the first load of a model may take before a request gives up on it.
 constexpr std::chrono::minutes kLoadLimit{2};
 constexpr size_t kPrepareThreads = 1;
+
+/// What ids of answers begin with at whose API this is.
+std::string_view id_prefix(const api::ChatRequest& request) {
+  if (request.dialect == api::Dialect::anthropic) return "msg_";
+  return request.operation == api::ChatRequest::Operation::chat ? "chatcmpl-" : "cmpl-";
+}
 /// Of the chat model, beside its own.
 constexpr std::array<std::string_view, 2> kShortNames{"smollm2", "default"};
 
@@ -229,7 +235,7 @@ Task<Result<api::ChatCompletion>> LocalBackend::complete(const api::ChatRequest&
   if (!generation) co_return refuse(std::move(generation).error());
   Guard guard(*generation);
   api::ChatCompletion completion;
-  completion.id = context.loop.ids().make("chatcmpl-");
+  completion.id = context.loop.ids().make(id_prefix(request));
   completion.model = impl_->model->id();
   completion.created = unix_seconds(impl_->clock.wall());
   for (bool over = false; !over;) {
@@ -255,7 +261,7 @@ Task<Result<std::unique_ptr<ChatStream>>> LocalBackend::stream(const api::ChatRe
   auto generation = co_await impl_->start(request, context);
   if (!generation) co_return refuse(std::move(generation).error());
   auto stream = std::make_unique<LocalStream>(
-      std::move(*generation), context.cancellation, context.loop.ids().make("chatcmpl-"),
+      std::move(*generation), context.cancellation, context.loop.ids().make(id_prefix(request)),
       impl_->model->id(), unix_seconds(impl_->clock.wall()));
   Result<void> begun = co_await stream->begin();
   if (!begun) {

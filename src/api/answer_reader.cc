@@ -9,13 +9,6 @@
 #include "core/random.h"
 
 namespace gatehouse::api {
-namespace {
-
-constexpr std::string_view kToldError = "upstream_error";
-constexpr std::string_view kToldRateLimit = "upstream_rate_limited";
-constexpr std::string_view kToldOverload = "upstream_overloaded";
-
-}  // namespace
 
 std::optional<json::Element> member(const json::Object& object, std::string_view name) {
   json::Element value;
@@ -55,36 +48,6 @@ Refusal upstream_broken(std::string_view code, std::string reason) {
   refusal.message = "The upstream's answer could not be understood.";
   refusal.reason = std::move(reason);
   return refusal;
-}
-
-Refusal upstream_told_error(const json::Element& error) {
-  Refusal refusal;
-  refusal.kind = ErrorKind::upstream_error;
-  refusal.layer = Layer::inference;
-  refusal.code = kToldError;
-  refusal.message = "The upstream reported an error.";
-  std::string_view text;
-  json::Object object;
-  if (error.get(text) == simdjson::SUCCESS) {
-    refusal.reason = text.substr(0, 500);
-  } else if (error.get(object) == simdjson::SUCCESS) {
-    const std::string_view type = text_of(object, "type");
-    if (type == "rate_limit_error" || type == "rate_limit_exceeded") {
-      refusal.kind = ErrorKind::rate_limited;
-      refusal.code = kToldRateLimit;
-    } else if (type == "overloaded_error") {
-      refusal.kind = ErrorKind::unavailable;
-      refusal.code = kToldOverload;
-    }
-    refusal.reason =
-        std::string(type) + ": " + std::string(text_of(object, "message").substr(0, 500));
-  }
-  return refusal;
-}
-
-bool told_by_upstream(const Refusal& refusal) {
-  return refusal.code == kToldError || refusal.code == kToldRateLimit ||
-         refusal.code == kToldOverload;
 }
 
 Usage read_openai_usage(const json::Object& object, bool& whole) {

@@ -8,12 +8,11 @@
 #include "api/base64.h"
 #include "api/upstream.h"
 
-// Embeddings, token counts and errors of upstreams.
+// Embeddings and token counts of upstreams.
 namespace gatehouse::api {
 namespace {
 
 constexpr size_t kMaxDimensions = 65'536;
-constexpr size_t kShownBytes = 500;
 
 bool read_vector(const json::Element& element, std::vector<float>& out) {
   std::string_view text;
@@ -35,66 +34,6 @@ bool read_vector(const json::Element& element, std::vector<float>& out) {
   }
   return !out.empty() &&
          std::all_of(out.begin(), out.end(), [](float value) { return std::isfinite(value); });
-}
-
-/// What the upstream says is wrong, from the shapes that are in use.
-struct ToldError {
-  std::string message, code, param, type;
-};
-
-ToldError read_error(std::string& body) {
-  ToldError told;
-  const auto parsed = json::thread_parser().parse(body);
-  json::Object root;
-  if (!parsed || parsed->get(root) != simdjson::SUCCESS) return told;
-  const auto error = member(root, "error");
-  std::string_view text;
-  json::Object object = root;
-  if (error && error->get(text) == simdjson::SUCCESS) {
-    told.message = text;
-    return told;
-  }
-  if (error && error->get(object) != simdjson::SUCCESS) return told;
-  told.message = text_of(object, "message");
-  if (told.message.empty()) told.message = text_of(object, "detail");
-  told.code = text_of(object, "code");
-  told.param = text_of(object, "param");
-  told.type = text_of(object, "type");
-  return told;
-}
-
-bool is_token_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '*' || c == '.';
-}
-
-/// Providers quote the key that they refuse, in part or in whole.
-std::string without_credentials(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const bool boundary = i == 0 || !is_token_character(text[i - 1]);
-    const std::string_view rest = text.substr(i);
-    size_t start = 0;
-    for (const std::string_view prefix : {"sk-", "sk_", "gh_", "Bearer ", "bearer "}) {
-      if (boundary && rest.starts_with(prefix)) start = prefix.size();
-    }
-    if (start == 0) {
-      out.push_back(text[i++]);
-      continue;
-    }
-    size_t end = start;
-    while (end < rest.size() && is_token_character(rest[end])) ++end;
-    out.append("[credential]");
-    i += end;
-  }
-  return out;
-}
-
-std::string shortened(std::string_view text) {
-  if (text.size() <= kShownBytes) return std::string(text);
-  size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
 }
 
 }  // namespace
@@ -147,68 +86,6 @@ Result<int64_t> parse_token_count(std::string body) {
     return refuse(upstream_broken("upstream_invalid_answer", "the answer has no input_tokens"));
   }
   return count_of(root, "input_tokens");
-}
-
-Refusal upstream_refusal(int status, std::string body, std::string_view upstream) {
-  ToldError told = read_error(body);
-  const std::string message = shortened(without_credentials(told.message));
-  Refusal refusal;
-  refusal.layer = Layer::inference;
-  refusal.kind = ErrorKind::upstream_error;
-  refusal.code = "upstream_error";
-  refusal.message = fmt::format("The upstream '{}' failed.", upstream);
-  refusal.reason = fmt::format("{}: status {}: {}", upstream, status, message);
-  const auto passed_on = [&](ErrorKind kind, std::string_view code) {
-    refusal.kind = kind;
-    refusal.code = told.code.empty() ? std::string(code) : shortened(told.code);
-    refusal.param = shortened(told.param);
-    refusal.message =
-        message.empty() ? fmt::format("The upstream '{}' refused the request.", upstream) : message;
-  };
-  switch (status) {
-    case 400:
-    case 422:
-      passed_on(ErrorKind::invalid_request, "upstream_refused");
-      break;
-    case 404:
-      passed_on(ErrorKind::not_found, "model_not_found");
-      break;
-    case 409:
-      passed_on(ErrorKind::conflict, "conflict");
-      break;
-    case 413:
-      passed_on(ErrorKind::too_large, "request_too_large");
-      break;
-    case 401:
-    case 403:
-      refusal.code = "upstream_credentials";
-      refusal.message = fmt::format(
-          "The upstream '{}' did not accept the credentials of this gateway.", upstream);
-      break;
-    case 408:
-    case 504:
-      refusal.kind = ErrorKind::upstream_timeout;
-      refusal.code = "upstream_timeout";
-      break;
-    case 429:
-      refusal.kind = ErrorKind::rate_limited;
-      refusal.code = "upstream_rate_limited";
-      refusal.message = fmt::format("The upstream '{}' allows no more requests now.", upstream);
-      if (told.code == "insufficient_quota" || told.type == "insufficient_quota") {
-        refusal.kind = ErrorKind::upstream_error;  // waiting will not help
-        refusal.code = "upstream_quota";
-      }
-      break;
-    case 503:
-    case 529:
-      refusal.kind = ErrorKind::unavailable;
-      refusal.code = "upstream_overloaded";
-      refusal.message = fmt::format("The upstream '{}' is overloaded.", upstream);
-      break;
-    default:
-      break;
-  }
-  return refusal;
 }
 
 }  // namespace gatehouse::api

@@ -198,6 +198,27 @@ TEST(UpstreamRefusal, HidesWhatIsTheOperators) {
       testing::StrEq("got [credential] and [credential]"));
 }
 
+TEST(UpstreamRefusal, KeepsNamesAndNoWordsForTheRecord) {
+  const std::string error =
+      R"({"error":{"message":"Incorrect key sk-proj-abc: 'my secret prompt'","type":"bad_thing",)"
+      R"("code":"my secret prompt","param":"sk-proj-abc"}})";
+  const Refusal by_status = upstream_refusal(400, error, "up");
+  EXPECT_EQ(by_status.reason, "up: status 400: bad_thing");
+  EXPECT_EQ(by_status.message, "Incorrect key [credential]: 'my secret prompt'");
+  EXPECT_EQ(by_status.code, "upstream_refused");
+  EXPECT_EQ(by_status.param, "");
+  const auto in_answer = parse_completion(error, Dialect::openai);
+  ASSERT_FALSE(in_answer);
+  EXPECT_EQ(in_answer.error().reason, "told in its answer: bad_thing");
+  const auto bare = parse_completion(R"({"error":"my secret prompt"})", Dialect::openai);
+  ASSERT_FALSE(bare);
+  EXPECT_THAT(bare.error().reason, Not(HasSubstr("secret")));
+  EXPECT_EQ(upstream_refusal(
+                400, R"({"error":{"param":"messages.[1].content","type":"a","code":"b_c"}})", "up")
+                .param,
+            "messages.[1].content");
+}
+
 TEST(UpstreamRefusal, KindsAllowFallback) {
   EXPECT_EQ(upstream_refusal(429, "{}", "up").kind, ErrorKind::rate_limited);
   EXPECT_EQ(upstream_refusal(429, R"({"error":{"code":"insufficient_quota"}})", "up").kind,

@@ -149,7 +149,10 @@ Task<bool> Connection::handled() {
 }
 
 bool Connection::may_go_on() {
-  return !broken_ && open() && keep_alive_ && !(eof_ && buffer_.empty());
+  if (broken_ || !open() || !keep_alive_) return false;
+  // A drain that began after the head of this answer finds no idle connection to close.
+  const bool ends = eof_ || (shared_->draining.load(std::memory_order_relaxed) && !readable());
+  return !ends || !buffer_.empty();
 }
 
 /// Answers what never became a request, and closes.

@@ -82,6 +82,17 @@ inline Task<void> slow(Exchange& exchange, Seen& seen) {
   co_await exchange.respond(std::move(response));
 }
 
+/// /slow_stream?ms=N: a head at once, the rest after a while.
+inline Task<void> slow_stream(Exchange& exchange) {
+  Headers headers;
+  const std::string text = "streamed";
+  co_await exchange.start_stream(200, std::move(headers));
+  co_await exchange.loop().sleep_for(
+      std::chrono::milliseconds(number_of(exchange.request().query())));
+  co_await exchange.write(text);
+  co_await exchange.finish();
+}
+
 inline Task<void> broken_stream(Exchange& exchange) {
   Headers headers;
   const std::string half = "half of it";
@@ -97,6 +108,8 @@ inline Task<void> handle(Exchange& exchange, Seen& seen) {
     co_await stream(exchange, seen);
   } else if (path == "/flood") {
     co_await flood(exchange, seen);
+  } else if (path == "/slow_stream") {
+    co_await slow_stream(exchange);
   } else if (path == "/slow") {
     co_await slow(exchange, seen);
   } else if (path == "/abort" || path == "/unfinished") {

@@ -267,6 +267,23 @@ TEST_F(ServerTest, DrainsWithoutDroppingARequest) {
   EXPECT_EQ(server().stats().connections_open, 0U);
 }
 
+TEST_F(ServerTest, ADrainEndsWithTheStreamsThatItFound) {
+  serve();
+  const std::string request = "GET /slow_stream?ms=200 HTTP/1.1\r\nhost: x\r\n\r\n";
+  Wire wire = connect();
+  Wire pipelining = connect();
+  for (Wire* each : {&wire, &pipelining}) {
+    each->send(request);
+    ASSERT_THAT(each->receive_until("\r\n\r\n"), HasSubstr("chunked"));
+  }
+  pipelining.send("GET /next HTTP/1.1\r\nhost: x\r\n\r\n");
+  const auto start = std::chrono::steady_clock::now();
+  server().drain(milliseconds(5000));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(2000));
+  EXPECT_THAT(wire.receive_all(), testing::EndsWith("\r\n0\r\n\r\n"));
+  EXPECT_THAT(pipelining.receive_all(), HasSubstr("x-target: /next"));
+}
+
 TEST_F(ServerTest, ADrainThatRunsOutOfTimeCancels) {
   serve();
   Wire wire = connect();

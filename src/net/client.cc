@@ -223,6 +223,10 @@ Task<Result<std::string_view>> ClientResponse::read_some() {
   return connection_->read_some();
 }
 
+void ClientResponse::end_within(int64_t limit_ms) {
+  connection_->end_within(limit_ms);
+}
+
 Task<void> ClientResponse::finish_within(int64_t limit_ms) {
   return connection_->finish_within(limit_ms);
 }

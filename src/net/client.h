@@ -96,6 +96,10 @@ class ClientResponse {
   /// `upstream_timeout` if a deadline was missed, `client_gone` if cancelled.
   Task<Result<std::string_view>> read_some();
 
+  /// From here on the rest of the body may take `limit_ms`, if the call's own deadlines leave it so
+  /// long: for callers who want it only if it is there.
+  void end_within(int64_t limit_ms);
+
   /// Reads what is left of the body's framing, for at most `limit_ms`, so that the connection can
   /// go back to the pool: for callers whose content ends before its framing does, as an event
   /// stream's does with its end mark. Whatever comes, the body is over for the caller.

@@ -31,6 +31,7 @@ class UpstreamConnection final : public Channel {
   Task<bool> round_trip(const ClientRequest& request, std::string_view base_path);
   Task<Result<std::string_view>> read_some();
   Task<Result<std::string>> read_all(size_t limit);
+  void end_within(int64_t limit_ms);
   Task<void> finish_within(int64_t limit_ms);
 
   /// Whether a failed round trip is to be tried again: the connection had been used, and the
@@ -80,7 +81,6 @@ class UpstreamConnection final : public Channel {
   uint64_t body_left_ = 0;
 
   const Deadlines* limits_ = nullptr;
-  Deadlines last_limits_;  // of `finish_within`, when `limits_` points here
   Cancellation* cancellation_ = nullptr;
   SteadyTime total_limit_{};
   SteadyTime waits_since_{};

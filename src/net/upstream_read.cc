@@ -161,10 +161,13 @@ Task<Result<std::string>> UpstreamConnection::read_all(size_t limit) {
   co_return body;
 }
 
+void UpstreamConnection::end_within(int64_t limit_ms) {
+  const SteadyTime limit = loop().clock().steady() + std::chrono::milliseconds(limit_ms);
+  total_limit_ = std::min(total_limit_, limit);
+}
+
 Task<void> UpstreamConnection::finish_within(int64_t limit_ms) {
-  last_limits_ = *limits_;
-  last_limits_.between_chunks_ms = limit_ms;
-  limits_ = &last_limits_;
+  end_within(limit_ms);
   // Content behind the end makes the connection unfit for the pool, which `release` sees to.
   const Result<std::string_view> rest = co_await read_some();
   if (rest && !rest->empty()) close();

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEventStream = "text/event-stream";
 constexpr int64_t kLongestRetryAfterMs = 3'600'000;
+/// For the body of an error, which the next target does not wait for.
+constexpr int64_t kErrorBodyMs = 1000;
 
 std::optional<std::chrono::milliseconds> wait_ms(std::string_view text, int64_t unit_ms) {
   double value = 0;
@@ -136,6 +138,7 @@ Task<Result<HttpBackend::Response>> HttpBackend::post(std::string_view path, std
 Task<Refusal> HttpBackend::refusal_of(Response response, CallContext& context) const {
   const int status = response->status();
   const auto wait = retry_after(*response);
+  response->end_within(kErrorBodyMs);
   Result<std::string> body = co_await response->read_all(kMaxErrorBytes);
   if (!body && context.cancellation.cancelled()) co_return body.error();
   Refusal refusal = api::upstream_refusal(status, body ? std::move(*body) : std::string(), name_);

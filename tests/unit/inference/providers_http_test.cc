@@ -275,6 +275,18 @@ TEST_F(Providers, TranslateRefusals) {
             ErrorKind::upstream_error);
 }
 
+TEST_F(Providers, DoNotWaitForTheBodyOfAnError) {
+  deadlines_.between_chunks_ms = 60'000;
+  upstream_.will({500, {}, "", {"abc"}, Script::End::stall});
+  const auto start = std::chrono::steady_clock::now();
+  auto answer = complete(*backend(), chat(R"("seed":1)"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::upstream_error);
+  EXPECT_THAT(answer.error().reason, HasSubstr("status 500"));
+  EXPECT_FALSE(cost_unknown_);
+}
+
 TEST_F(Providers, TellWhenNobodyKnowsWhatACallCost) {
   const auto unknown = [&](Script script) {
     upstream_.will(std::move(script));

@@ -158,10 +158,11 @@ Task<Result<std::unique_ptr<ClientResponse>>> Client::send(const Endpoint& endpo
   if (deadlines.total_ms > 0) {
     total_limit = pools->loop.clock().steady() + milliseconds(deadlines.total_ms);
   }
-  bool fresh = false;
+  ClientRequest::Fate unasked;
+  ClientRequest::Fate& fate = request.fate != nullptr ? *request.fate : unasked;
   while (true) {
     boost::intrusive_ptr<UpstreamConnection> connection;
-    if (!fresh) connection = pool.take_idle();
+    if (!fate.repeated) connection = pool.take_idle();
     if (connection) {
       ++pools->stats.reuses;
     } else {
@@ -175,16 +176,16 @@ Task<Result<std::unique_ptr<ClientResponse>>> Client::send(const Endpoint& endpo
     }
     connection->begin(deadlines, cancellation, total_limit);
     if (co_await connection->round_trip(request, endpoint.base_path)) {
+      fate.delivered = false;
       co_return std::make_unique<ClientResponse>(connection.detach());
     }
     connection->close();
-    if (connection->stale() && !fresh && !cancellation.cancelled()) {
-      fresh = true;
-      ++pools->stats.stale_retries;
-      continue;
+    fate.delivered = fate.delivered || connection->delivered();
+    if (!connection->stale() || fate.repeated || cancellation.cancelled()) {
+      co_return refuse(connection->failure());
     }
-    if (request.delivered != nullptr) *request.delivered = connection->delivered();
-    co_return refuse(connection->failure());
+    fate.repeated = true;
+    ++pools->stats.stale_retries;
   }
 }
 

@@ -64,9 +64,15 @@ struct ClientRequest {
   std::string_view path;             // appended to the endpoint's base path; with the query
   const Headers* headers = nullptr;  // `host` and `content-length` are added
   std::string_view body;
-  /// Set when no answer came: whether the whole request had gone out, so that the upstream may have
-  /// acted on it. May be null.
-  bool* delivered = nullptr;
+
+  /// What became of the request, for whoever must answer for it.
+  struct Fate {
+    /// No answer came, but the whole request had gone out once: the upstream may have acted on it.
+    bool delivered = false;
+    /// It was sent twice, the first time on a kept-alive connection that was being closed.
+    bool repeated = false;
+  };
+  Fate* fate = nullptr;  // may be null
 };
 
 class UpstreamConnection;
@@ -124,10 +130,10 @@ class Client {
 
   /// Sends the request and returns at the head of the answer, interim (1xx) heads skipped. Whatever
   /// is passed must live until then; `cancellation` and `deadlines` until the response is
-  /// destroyed. A kept-alive connection that fails before the first byte of an answer is retried
-  /// once on a fresh one. Errors: `upstream_error`, `upstream_timeout`, `unavailable` (pool full),
-  /// `client_gone` (cancelled); `reason` says what failed: "connect to 127.0.0.1:9101: connection
-  /// refused".
+  /// destroyed. What a kept-alive connection that was being closed did not answer is sent once more
+  /// on a fresh one (`UpstreamConnection::stale`). Errors: `upstream_error`, `upstream_timeout`,
+  /// `unavailable` (pool full), `client_gone` (cancelled); `reason` says what failed: "connect to
+  /// 127.0.0.1:9101: connection refused".
   Task<Result<std::unique_ptr<ClientResponse>>> send(const Endpoint& endpoint,
                                                      const ClientRequest& request,
                                                      const Deadlines& deadlines,

@@ -22,8 +22,9 @@ constexpr size_t kBodyRoom = 2048;
 constexpr size_t kKeptBuffer = 64 * 1024;
 constexpr int kMaxInterimHeads = 8;
 // An upstream that closed an idle connection just as a request was sent is heard of within the way
-// there and back.
-constexpr milliseconds kClosingRace{250};
+// there and back, for which connecting is a measure, and what it takes both sides to notice.
+constexpr milliseconds kNoticing{50};
+constexpr milliseconds kMaxClosingRace{250};
 
 iovec part(std::string_view data) {
   return {const_cast<char*>(data.data()), data.size()};
@@ -76,7 +77,7 @@ void UpstreamConnection::begin(const Deadlines& deadlines, Cancellation& cancell
 
 bool UpstreamConnection::stale() const {
   if (!reused_ || received_ || end_ != End::broken) return false;
-  return !sent_ || loop().clock().steady() - waits_since_ < kClosingRace;
+  return !sent_ || loop().clock().steady() - waits_since_ < closing_race_;
 }
 
 void UpstreamConnection::set_deadline(Wait what, int64_t limit_ms) {
@@ -165,8 +166,11 @@ Task<bool> UpstreamConnection::connect(const asio::ip::address& address, SteadyT
   socket().open(to.protocol(), error);
   if (!error) {
     LoopEvent done;
+    const SteadyTime start = loop().clock().steady();
     socket().async_connect(to, ConnectHandler{&done, &error, this});
     co_await done.wait();
+    closing_race_ = std::min<SteadyTime::duration>(loop().clock().steady() - start + kNoticing,
+                                                   kMaxClosingRace);
   }
   if (error) {
     co_return fail(End::broken, "connect to " + pool_.name + ": " + lower_first(error.message()));

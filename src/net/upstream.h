@@ -34,9 +34,10 @@ class UpstreamConnection final : public Channel {
   void end_within(int64_t limit_ms);
   Task<void> finish_within(int64_t limit_ms);
 
-  /// Whether a failed round trip is to be tried again: the connection had been used, and the
-  /// upstream, closing it, can't have begun to work on this request (RFC 9110, section 9.2.2: what
-  /// it may have worked on is not sent twice).
+  /// Whether a failed round trip is to be tried again: the connection had been used, and closed
+  /// without a byte of an answer so soon that the upstream was most likely closing it before it saw
+  /// this request. Nobody can know: a call that fails in the end counts as delivered all the same
+  /// (RFC 9110, section 9.2.2: what an upstream may have worked on is not sent twice).
   bool stale() const;
   bool reused() const { return reused_; }
   /// The call's whole request was written.
@@ -84,6 +85,7 @@ class UpstreamConnection final : public Channel {
   Cancellation* cancellation_ = nullptr;
   SteadyTime total_limit_{};
   SteadyTime waits_since_{};
+  SteadyTime::duration closing_race_{};
   Deadline deadline_;
   Wait waiting_for_ = Wait::connect;
   End end_ = End::none;

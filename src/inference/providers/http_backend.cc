@@ -123,9 +123,14 @@ Task<Result<HttpBackend::Response>> HttpBackend::post(std::string_view path, std
   request.path = path;
   request.headers = &sent;
   request.body = body;
-  request.delivered = &context.cost_unknown;
+  net::ClientRequest::Fate fate;
+  request.fate = &fate;
   Result<Response> response =
       co_await context.client.send(endpoint_, request, context.deadlines, context.cancellation);
+  context.cost_unknown = fate.delivered;
+  if (fate.repeated) {
+    context.trail.note(Layer::inference, "sent_again", "the connection was closed unanswered");
+  }
   if (!response) co_return refuse(std::move(response.error()));
   const int status = (*response)->status();
   context.cost_unknown = status >= 200 && status < 300;  // until the answer is read

@@ -19,6 +19,7 @@ struct Outcome {
   Result<std::string> body = std::string();
   int status = 0;
   bool reused = false;
+  ClientRequest::Fate fate;
   std::vector<std::string> pieces;
   std::string content_type;
 };
@@ -68,6 +69,7 @@ inline Task<void> perform(Loop& loop, Client& client, const Call& call,
   request.path = call.path;
   request.headers = &call.headers;
   request.body = call.body;
+  request.fate = &out.fate;
   {
     auto answer = co_await client.send(call.endpoint, request, call.deadlines, *cancellation);
     if (!answer) {

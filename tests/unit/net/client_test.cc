@@ -140,8 +140,26 @@ TEST_F(ClientTest, RetriesOnceWhatFailsOnAStaleConnection) {
   const Outcome second = run(to(server));
   ASSERT_TRUE(second.body) << second.body.error().reason;
   EXPECT_FALSE(second.reused);
+  EXPECT_TRUE(second.fate.repeated);
+  EXPECT_FALSE(second.fate.delivered);
   EXPECT_EQ(requests, 2);
   EXPECT_EQ(stats().stale_retries, 1U);
+}
+
+TEST_F(ClientTest, WhatWasDeliveredOnceStaysSoIfItCannotBeSentAgain) {
+  std::atomic<int> requests{0};
+  ScriptedServer* listening = nullptr;
+  ScriptedServer server({answers_once(requests, [&](Wire& wire) {
+    listening->stop_listening();
+    wire.reset();
+  })});
+  listening = &server;
+  EXPECT_TRUE(run(to(server)).body);
+  const Outcome second = run(to(server));
+  ASSERT_FALSE(second.body);
+  EXPECT_THAT(second.body.error().reason, EndsWith("connection refused"));
+  EXPECT_TRUE(second.fate.repeated);
+  EXPECT_TRUE(second.fate.delivered);
 }
 
 TEST_F(ClientTest, DoesNotSendTwiceWhatAnUpstreamMayHaveWorkedOn) {

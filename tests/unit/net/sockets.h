@@ -164,6 +164,8 @@ class ScriptedServer {
   }
 
   uint16_t port() const { return port_; }
+  /// From now on nobody can connect.
+  void stop_listening() { ::shutdown(listener_, SHUT_RDWR); }
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
   /// Reads one request with a content-length.

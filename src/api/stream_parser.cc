@@ -28,6 +28,11 @@ bool StreamParser::finished() const {
 Result<std::optional<ChatEvent>> StreamParser::parse(std::string_view event, std::string data) {
   Parsed parsed =
       dialect_ == Dialect::openai ? openai(std::move(data)) : anthropic(event, std::move(data));
+  // An end mark after a choice without a finish reason is taken for an end all the same: servers of
+  // note leave the reason out, and SDKs that insist on one (OpenAI's for Node) get it from here.
+  if (parsed && done_ && choices_.empty() && !has_output_) {
+    return refuse(upstream_broken("upstream_no_output", "the stream ended without an answer"));
+  }
   if (parsed && *parsed) {
     const bool foreign = (*parsed)->foreign.kind == ForeignPiece::Kind::block;
     has_output_ = has_output_ || (foreign && client_ == Dialect::anthropic);

@@ -126,6 +126,23 @@ TEST(OpenAiEvents, BadOnesAreErrors) {
   }
 }
 
+TEST(OpenAiEvents, AnEndWithoutAnAnswerIsAnError) {
+  for (const bool named : {false, true}) {
+    StreamParser parser(Dialect::openai, kChat);
+    if (named) event(parser, chunk("[]"));
+    const auto end = parser.parse("", "[DONE]");
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().code, "upstream_no_output");
+  }
+  StreamParser anthropic(Dialect::anthropic, kChat);
+  EXPECT_FALSE(anthropic.parse("message_stop", R"({"type":"message_stop"})"));
+  // Some servers leave the finish reason out.
+  StreamParser lazy(Dialect::openai, kChat);
+  event(lazy, chunk(R"([{"index":0,"delta":{"content":"a"}}])"));
+  EXPECT_TRUE(lazy.parse("", "[DONE]"));
+  EXPECT_TRUE(lazy.done());
+}
+
 TEST(OpenAiEvents, ContentInPartsIsRead) {
   StreamParser parser(Dialect::openai, kChat);
   const ChatEvent read = event(

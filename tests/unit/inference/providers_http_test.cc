@@ -370,6 +370,9 @@ TEST_F(Providers, WhatFailsBeforeTheFirstOutputCanFallBack) {
   EXPECT_TRUE(streamed({kRole}, Script::End::stall).begin_error);
   EXPECT_TRUE(streamed({kRole, "data: {\"error\":{\"message\":\"x\"}}\n\n"}).begin_error);
   EXPECT_TRUE(streamed({kRole, kDone}).ended);
+  const Streamed empty = streamed({kDone});
+  ASSERT_TRUE(empty.begin_error);
+  EXPECT_EQ(empty.begin_error->code, "upstream_no_output");
 }
 
 TEST_F(Providers, AStalledStreamTimesOut) {

@@ -90,10 +90,11 @@ const Schema& server_schema() {
               "Largest request body; more is refused with 413.")
         .range(1024, int64_t{1} << 30);
     d.integer("max_connections", &http<&Options::max_connections>,
-              "Open connections, all clients together; more are refused with 503.")
+              "Open connections, all clients together; more are refused with 503, or closed where "
+              "TLS is served.")
         .range(1, 10'000'000);
     d.integer("max_connections_per_address", &http<&Options::max_connections_per_address>,
-              "Open connections of one client address.")
+              "Open connections of one client address; more are refused likewise.")
         .range(1, 10'000'000);
     d.integer("max_requests_per_connection", &http<&Options::max_requests_per_connection>,
               "Requests after which a connection is closed.")

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -46,6 +47,9 @@ Response default_rendering(int status, const Refusal& refusal) {
   Response response;
   response.status = status;
   response.headers.add("content-type", "application/json");
+  if (refusal.retry_after) {
+    response.headers.add("retry-after", refusal.retry_after->count() / 1000);
+  }
   response.body = R"({"error":{"message":)";
   json::append_untrusted_string(response.body, refusal.message);
   response.body += R"(,"type":"invalid_request_error","param":null,"code":)";
@@ -160,9 +164,11 @@ void ServerShard::on_accept(const ErrorCode& error, Channel::Socket socket) {
   switch (shared.admit(name)) {
     case ServerShared::Admit::total:
       count.rejected_total.add();
+      turn_away(socket);
       break;
     case ServerShared::Admit::address:
       count.rejected_address.add();
+      turn_away(socket);
       break;
     case ServerShared::Admit::yes: {
       ErrorCode ignored;
@@ -173,6 +179,32 @@ void ServerShard::on_accept(const ErrorCode& error, Channel::Socket socket) {
     }
   }
   accept();
+}
+
+/// Says that there is no room, as far as that goes without waiting for anything.
+void ServerShard::turn_away(Channel::Socket& socket) const {
+  if (shared.tls) return;
+  Refusal refusal;
+  refusal.kind = ErrorKind::unavailable;
+  refusal.layer = Layer::net;
+  refusal.code = "too_many_connections";
+  refusal.message = "The server has as many connections as it takes.";
+  refusal.retry_after = std::chrono::milliseconds(1000);
+  const Response response = shared.render(503, refusal, {});
+  std::string text = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: ";
+  text += std::to_string(response.body.size()) + "\r\n";
+  response.headers.for_each([&](const Header& header) {
+    if (!is_framing(header.name))
+      text.append(header.name).append(": ").append(header.value) += "\r\n";
+  });
+  text.append("\r\n").append(response.body);
+  ErrorCode ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(text), ignored);
+  socket.shutdown(Channel::Socket::shutdown_send, ignored);
+  // What was read does not turn the close into a reset, which could overtake the answer.
+  char dropped[4096];
+  socket.read_some(asio::buffer(dropped), ignored);
 }
 
 void ServerShard::drain() {

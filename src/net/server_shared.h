@@ -66,6 +66,8 @@ class ServerShard {
   void accept();
   void on_accept(const boost::system::error_code& error,
                  boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor> socket);
+  void turn_away(
+      boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>& socket) const;
 
   Acceptor acceptor_;
   boost::asio::ip::tcp::endpoint peer_;

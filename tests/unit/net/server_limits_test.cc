@@ -222,7 +222,10 @@ TEST_F(ServerTest, BoundsConnections) {
     wires.back().send("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
     EXPECT_THAT(wires.back().receive_answer(), StartsWith("HTTP/1.1 200 "));
   }
-  EXPECT_TRUE(connect().closes_within(1000));
+  const std::string refused = connect().receive_all();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(refused, HasSubstr("connection: close\r\n"));
+  EXPECT_THAT(refused, HasSubstr("too_many_connections"));
   EXPECT_EQ(server().stats().rejected_connections_per_address, 1U);
   wires.pop_back();
   EXPECT_TRUE(eventually([&] {
@@ -238,6 +241,8 @@ TEST_F(ServerTest, BoundsRequestsOfAConnection) {
   options.max_connections = 1;
   serve(options);
   Wire wire = connect();
+  EXPECT_THAT(ask("GET / HTTP/1.1\r\nhost: x\r\n\r\n"), StartsWith("HTTP/1.1 503 "));
+  EXPECT_EQ(server().stats().rejected_connections_total, 1U);
   wire.send("GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost: x\r\n\r\n");
   EXPECT_THAT(wire.receive_all(), HasSubstr("connection: close\r\n"));
   EXPECT_TRUE(eventually([&] { return server().stats().connections_open == 0; }));

@@ -1,6 +1,7 @@
 // How a connection lives and answers; connection_read.cc has how it reads.
 #include "net/connection.h"
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <utility>
@@ -15,7 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLingerLimit{2000};
+constexpr milliseconds kLingerLimit{10'000};
+constexpr milliseconds kLingerQuiet{2000};
 constexpr size_t kLingerBytes = 1024 * 1024;
 constexpr size_t kKeptBody = 64 * 1024;
 
@@ -188,9 +190,11 @@ Task<void> Connection::linger() {
   if (ssl_handle() == nullptr) socket().shutdown(Socket::shutdown_send, ignored);
   timed_out_ = false;
   phase_limit_ = loop().clock().steady() + kLingerLimit;
-  deadline_.set(phase_limit_);
+  // Clients that read only when all is written have not seen what is too large by far.
+  const size_t most = kLingerBytes + 2 * options_.max_body_bytes;
   size_t dropped = 0;
-  while (open() && dropped < kLingerBytes) {
+  while (open() && dropped < most) {
+    deadline_.set(std::min(phase_limit_, loop().clock().steady() + kLingerQuiet));
     if (!reading()) {
       if (eof_) break;
       buffer_.free();

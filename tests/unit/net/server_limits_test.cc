@@ -120,6 +120,14 @@ TEST_F(ServerTest, ARefusedBodyIsDrainedSoThatTheAnswerArrives) {
   EXPECT_THAT(wire.receive_answer(), StartsWith("HTTP/1.1 413 "));
 }
 
+TEST_F(ServerTest, ARefusedBodyIsDrainedForClientsThatWriteItWhole) {
+  serve();
+  Wire wire = connect();
+  ASSERT_TRUE(wire.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 20000000\r\n\r\n"));
+  ASSERT_TRUE(wire.send(std::string(20'000'000, 'b')));
+  EXPECT_THAT(wire.receive_answer(), StartsWith("HTTP/1.1 413 "));
+}
+
 TEST_F(ServerTest, CutsOffSlowClients) {
   serve(quick());
   Wire slow_head = connect();

@@ -12,6 +12,13 @@ int hex(unsigned char c) {
   return -1;
 }
 
+/// What the name of a trailer is made of.
+bool token(unsigned char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+         kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+}
+
 /// What an extension or a trailer may hold besides its line end.
 bool printable(unsigned char c) {
   return c == '\t' || (c >= ' ' && c != 0x7f);
@@ -57,10 +64,14 @@ bool ChunkDecoder::step(unsigned char c) {
         left_ = left_ * 16 + static_cast<uint64_t>(digit);
         return true;
       }
-      if (c == ';' || c == ' ' || c == '\t')
+      [[fallthrough]];
+    case State::size_space:
+      if (c == ';')
         state_ = State::extension;
       else if (c == '\r')
         state_ = State::size_lf;
+      else if ((c == ' ' || c == '\t') && ++skipped_ <= kMaxExtensionBytes)
+        state_ = State::size_space;
       else
         return false;
       return true;
@@ -82,8 +93,11 @@ bool ChunkDecoder::step(unsigned char c) {
       state_ = State::size_first;
       return c == '\n';
     case State::trailer_first:
-      state_ = c == '\r' ? State::last_lf : State::trailer;
-      return c == '\r' || (printable(c) && ++skipped_ <= kMaxTrailerBytes);
+      state_ = c == '\r' ? State::last_lf : State::trailer_name;
+      return c == '\r' || (token(c) && ++skipped_ <= kMaxTrailerBytes);
+    case State::trailer_name:
+      if (c == ':') state_ = State::trailer;
+      return (c == ':' || token(c)) && ++skipped_ <= kMaxTrailerBytes;
     case State::trailer:
       if (c == '\r')
         state_ = State::trailer_lf;

@@ -49,6 +49,7 @@ class HeadParser final : public http::basic_parser<is_request> {
   int version = 11;
   int status = 0;
   int hosts = 0;
+  std::string_view host;
   bool expect_continue = false;
   Framing framing;
   std::optional<ProtocolError> problem;
@@ -114,6 +115,7 @@ class HeadParser final : public http::basic_parser<is_request> {
         return on_transfer_encoding(view(value), error);
       case http::field::host:
         ++hosts;
+        host = view(value);
         return;
       case http::field::expect:
         return on_expect(view(value), error);
@@ -164,6 +166,42 @@ class HeadParser final : public http::basic_parser<is_request> {
   std::vector<Header>& headers_;
 };
 
+/// A host with or without a port (RFC 9110, section 7.2); escapes are not looked into.
+bool is_host(std::string_view text) {
+  constexpr std::string_view kName =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=";
+  constexpr std::string_view kAddress = "0123456789abcdefABCDEF:.";
+  constexpr size_t npos = std::string_view::npos;
+  std::string_view allowed = kName;
+  size_t end = 0;
+  if (text.starts_with('[')) {
+    allowed = kAddress;
+    end = text.find(']');
+    if (end == npos) return false;
+    text.remove_prefix(1);
+  }
+  const std::string_view name = text.substr(0, end > 0 ? end - 1 : text.find(':'));
+  std::string_view rest = text.substr(end > 0 ? end : name.size());
+  if (!rest.empty() && rest.front() != ':') return false;
+  if (!rest.empty()) rest.remove_prefix(1);
+  return name.find_first_not_of(allowed) == npos && rest.find_first_not_of("0123456789") == npos;
+}
+
+/// What a target in absolute form (RFC 9112, section 3.2.2) asks for of the host that it names;
+/// other targets stay what they are. Nothing if it names no host.
+std::optional<std::string_view> origin_form(std::string_view target) {
+  const size_t colon = target.find("://");
+  if (colon == std::string_view::npos) return target;
+  const std::string_view scheme = target.substr(0, colon);
+  if (!same_name(scheme, "http") && !same_name(scheme, "https")) return target;
+  const std::string_view rest = target.substr(scheme.size() + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  if (authority.empty() || !is_host(authority)) return std::nullopt;
+  // All views lie in the head: for a path that is left out, the scheme's own slash stands in.
+  if (authority.size() == rest.size()) return target.substr(scheme.size() + 1, 1);
+  return rest.substr(authority.size());
+}
+
 }  // namespace
 
 HeadScanner::Verdict HeadScanner::scan(std::string_view window, size_t& length) {
@@ -192,11 +230,15 @@ std::optional<ProtocolError> parse_request_head(std::string_view head, size_t ma
   if (parser.hosts > 1 || (parser.hosts == 0 && parser.version == 11)) {
     return ProtocolError{400, "bad_host", "There must be exactly one host header."};
   }
+  const std::optional<std::string_view> target = origin_form(parser.target);
+  if (!is_host(parser.host) || !target) {
+    return ProtocolError{400, "bad_host", "The host is malformed."};
+  }
   if (parser.framing.chunked && parser.version == 10) {
     return ProtocolError{400, "bad_transfer_encoding", "HTTP/1.0 has no transfer-encoding."};
   }
   out.method = parser.method;
-  out.target = parser.target;
+  out.target = *target;
   out.version = parser.version;
   out.keep_alive = parser.keep_alive();
   out.expect_continue = parser.expect_continue && parser.version == 11;

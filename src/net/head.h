@@ -42,8 +42,8 @@ struct Framing {
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;
-  int version = 11;  // 10 or 11
+  std::string_view target;  // in origin form, whichever came
+  int version = 11;         // 10 or 11
   bool keep_alive = true;
   bool expect_continue = false;
   Framing framing;
@@ -58,7 +58,8 @@ struct ResponseHead {
 /// Parses a whole head (`HeadScanner` found its end). All views, those in `headers` included, point
 /// into `head`. Whatever could be read in two ways is refused (RFC 9112, sections 5 and 6):
 /// obsolete line folding, more than one or a malformed content-length, content-length with
-/// transfer-encoding, a transfer-encoding other than "chunked", a missing or repeated host.
+/// transfer-encoding, a transfer-encoding other than "chunked", a missing, repeated or malformed
+/// host.
 std::optional<ProtocolError> parse_request_head(std::string_view head, size_t max_headers,
                                                 RequestHead& out, std::vector<Header>& headers);
 

@@ -17,6 +17,12 @@ constexpr int64_t kFramingEndMs = 50;
 /// All that one stream may carry, whatever its events are.
 constexpr size_t kMaxStreamBytes = 256 * 1024 * 1024;
 
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  return net::same_name(type, "application/json");
+}
+
 Refusal broken(std::string_view code, std::string reason) {
   Refusal refusal;
   refusal.kind = ErrorKind::upstream_error;
@@ -58,7 +64,7 @@ Task<Result<void>> HttpStream::read_whole() {
 }
 
 Task<Result<void>> HttpStream::begin() {
-  if (response_->header("content-type").starts_with("application/json")) {
+  if (is_json(response_->header("content-type"))) {
     co_return co_await read_whole();
   }
   while (!parser_.has_output()) {

@@ -389,10 +389,12 @@ TEST_F(Providers, AHugeEventIsRefused) {
 }
 
 TEST_F(Providers, AWholeAnswerToAStreamBecomesOne) {
-  upstream_.will({200, {{"content-type", "application/json"}}, kAnswer, {}, Script::End::clean});
-  const Streamed result = stream(*backend());
-  EXPECT_TRUE(result.ended);
-  EXPECT_EQ(result.text, "four");
+  for (const char* type : {"application/json", "Application/JSON; charset=utf-8"}) {
+    upstream_.will({200, {{"content-type", type}}, kAnswer, {}, Script::End::clean});
+    const Streamed result = stream(*backend());
+    EXPECT_TRUE(result.ended) << type;
+    EXPECT_EQ(result.text, "four") << type;
+  }
 }
 
 TEST_F(Providers, AClientThatLeavesClosesTheUpstream) {

@@ -114,7 +114,7 @@ std::string decode(std::string_view text, size_t step, bool& ended, std::string*
 
 TEST(ChunkedTest, DecodesAtAnySplit) {
   const std::string text =
-      "4\r\nWiki\r\n06;a=b;c\r\npedia \r\nE \r\nin \r\n\r\nchunks.\r\n"
+      "4\r\nWiki\r\n06;a=b;c\r\npedia \r\nE \t;c\r\nin \r\n\r\nchunks.\r\n"
       "0\r\nTrailer: x\r\nOther: y\r\n\r\nNEXT";
   for (size_t step = 1; step <= text.size(); ++step) {
     bool ended = false;
@@ -126,10 +126,27 @@ TEST(ChunkedTest, DecodesAtAnySplit) {
 }
 
 TEST(ChunkedTest, RefusesWhatIsNotExact) {
-  for (const char* text :
-       {"\r\n", "g\r\n", "-1\r\n", "0x1\r\n", " 1\r\na\r\n", "1\na\r\n", "1\r\nab\r\n",
-        "1\r\na\n0\r\n\r\n", "1\r\r\na\r\n", "1;\n\r\n", "1;\x01\r\n", "1234567890123456\r\n",
-        "0\r\na\nb\r\n\r\n", "0\r\n\r\r", "0\r\na: b\r\r\n"}) {
+  for (const char* text : {"\r\n",
+                           "g\r\n",
+                           "-1\r\n",
+                           "0x1\r\n",
+                           " 1\r\na\r\n",
+                           "1\na\r\n",
+                           "1\r\nab\r\n",
+                           "1\r\na\n0\r\n\r\n",
+                           "1\r\r\na\r\n",
+                           "1;\n\r\n",
+                           "1;\x01\r\n",
+                           "1234567890123456\r\n",
+                           "0\r\na\nb\r\n\r\n",
+                           "0\r\n\r\r",
+                           "0\r\na: b\r\r\n",
+                           "5f zz\r\n",
+                           "5 \tz\r\n",
+                           "0\r\nno colon\r\n\r\n",
+                           "0\r\nname\r\n\r\n",
+                           "0\r\n: b\r\n\r\n",
+                           "0\r\na b: c\r\n\r\n"}) {
     bool ended = false;
     EXPECT_EQ(decode(text, 1, ended), "error") << text;
     EXPECT_EQ(decode(text, 1000, ended), "error") << text;

@@ -85,6 +85,18 @@ TEST_F(ServerTest, AnswersAPipelinedRequestWhoseBodyComesLater) {
   EXPECT_THAT(wire.receive_answer(), EndsWith(std::string(9000, 'z')));
 }
 
+TEST_F(ServerTest, TakesTargetsInAbsoluteForm) {
+  serve();
+  const auto asked = [&](const std::string& target, const std::string& host) {
+    return ask("GET " + target + " HTTP/1.1\r\nconnection: close\r\nhost: " + host + "\r\n\r\n");
+  };
+  EXPECT_THAT(asked("http://x/v1/models?a=b", "x:80"), HasSubstr("x-target: /v1/models?a=b\r\n"));
+  EXPECT_THAT(asked("HTTPS://[::1]:8080/a", "[::1]:8080"), HasSubstr("x-target: /a\r\n"));
+  EXPECT_THAT(asked("http://x", ""), HasSubstr("x-target: /\r\n"));
+  EXPECT_THAT(asked("http", "x"), HasSubstr("x-target: http\r\n"));
+  EXPECT_THAT(asked("/v1?url=http://x/", "a_b.example"), HasSubstr("x-target: /v1?url=http://x/"));
+}
+
 TEST_F(ServerTest, DecodesChunkedBodies) {
   serve();
   Wire wire = connect();

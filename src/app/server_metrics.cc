@@ -32,6 +32,7 @@ void add_connections(MetricsRegistry& registry, const net::Server& server) {
         emit({"too_many_of_address"}, static_cast<double>(stats.rejected_connections_per_address));
         emit({"malformed"}, static_cast<double>(stats.malformed));
         emit({"body_too_large"}, static_cast<double>(stats.body_too_large));
+        emit({"too_many_bodies"}, static_cast<double>(stats.bodies_full));
         emit({"read_timeout"}, static_cast<double>(stats.read_timeouts));
         emit({"write_timeout"}, static_cast<double>(stats.write_timeouts));
         emit({"tls"}, static_cast<double>(stats.tls_failures));

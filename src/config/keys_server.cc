@@ -89,6 +89,12 @@ const Schema& server_schema() {
     d.integer("max_body_bytes", &http<&Options::max_body_bytes>,
               "Largest request body; more is refused with 413.")
         .range(1024, int64_t{1} << 30);
+    d.integer(
+         "max_body_bytes_in_flight", &http<&Options::max_body_bytes_in_flight>,
+         "Bodies of all requests together that are held at once; a body that does not fit in is "
+         "refused with 503. Those of up to 64 KiB are not counted, and one of "
+         "`max_body_bytes` always fits.")
+        .range(1024, int64_t{1} << 40);
     d.integer("max_connections", &http<&Options::max_connections>,
               "Open connections, all clients together; more are refused with 503, or closed where "
               "TLS is served.")

@@ -54,6 +54,7 @@ Connection::Connection(ServerShard& shard, std::shared_ptr<ServerShared> shared,
 }
 
 Connection::~Connection() {
+  release_body();
   shard_.left(*this, address_);
 }
 
@@ -135,6 +136,7 @@ Task<void> Connection::answer() {
   cancellation_.reset();
   buffer_.unhold(!reading());
   if (request_.body_.capacity() > kKeptBody) request_.body_ = std::string();
+  release_body();
 }
 
 /// Runs the handler. It must not throw; one that does costs its own request, not the others'.
@@ -163,17 +165,23 @@ Task<void> Connection::answer_problem() {
   const ProtocolError what = std::move(*problem_);
   if (what.status == 413) {
     shard_.count.body_too_large.add();
+  } else if (what.status == 503) {
+    shard_.count.bodies_full.add();
   } else if (what.status != 408) {
     shard_.count.malformed.add();
   }
   Refusal refusal;
   refusal.kind = what.status == 408   ? ErrorKind::request_timeout
                  : what.status == 413 ? ErrorKind::too_large
+                 : what.status == 503 ? ErrorKind::unavailable
                                       : ErrorKind::invalid_request;
   refusal.layer = Layer::net;
   refusal.code = what.code;
   refusal.message = what.message;
   refusal.reason = what.message;
+  if (what.status == 503) refusal.retry_after = milliseconds(1000);
+  request_.body_ = std::string();
+  release_body();
   Response response = shared_->render(what.status, refusal, head_.target);
   keep_alive_ = false;
   no_body_out_ = false;

@@ -58,6 +58,9 @@ class Connection final : public Channel, public ConnectionHook {
   Task<Next> read_chunked_body();
   bool decode_chunks();
   bool absorb(bool into_body);
+  bool body_fits(size_t bytes) const;
+  bool claim_body(size_t bytes);
+  void release_body();
   Next closed_or_late();
   Next problem(ProtocolError what);
   void monitor();
@@ -104,6 +107,7 @@ class Connection final : public Channel, public ConnectionHook {
   SteadyTime phase_began_{};
   SteadyTime phase_limit_{};
   size_t body_received_ = 0;
+  size_t body_claimed_ = 0;  // of the server's `body_bytes`
   size_t served_ = 0;
 
   std::string out_;  // the head of the answer, or what frames a chunk

@@ -1,6 +1,7 @@
 // How a connection reads requests; connection.cc has how it answers them.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include <boost/asio/error.hpp>
 
@@ -26,6 +27,10 @@ constexpr size_t kMostPipelined = 64 * 1024;
 constexpr size_t kBodyStep = 64 * 1024;
 /// Framing of a chunked body in bytes per byte of data, at the most that is still plausible.
 constexpr size_t kChunkOverhead = 8;
+
+ProtocolError bodies_full() {
+  return {503, "too_many_bodies", "The server has as many bytes of requests as it takes."};
+}
 
 }  // namespace
 
@@ -125,8 +130,33 @@ Connection::Next Connection::take_head(size_t length) {
                     "The request's body is larger than " + std::to_string(options_.max_body_bytes) +
                         " bytes."});
   }
+  if (!body_fits(static_cast<size_t>(head_.framing.content_length.value_or(0)))) {
+    return problem(bodies_full());
+  }
   buffer_.hold(length);
   return begin_body();
+}
+
+/// Whether a body of so many bytes is within what the server holds of all bodies, as it is now. A
+/// promised length alone takes nothing from the others.
+bool Connection::body_fits(size_t bytes) const {
+  const size_t most = std::max(options_.max_body_bytes_in_flight, options_.max_body_bytes);
+  return bytes <= kBodyStep ||
+         shared_->body_bytes.load(std::memory_order_relaxed) - body_claimed_ + bytes <= most;
+}
+
+/// Takes the memory for a body of so many bytes from what the server holds of all; false if there
+/// is not so much.
+bool Connection::claim_body(size_t bytes) {
+  if (bytes <= std::max(body_claimed_, kBodyStep)) return true;
+  const size_t more = bytes - body_claimed_;
+  shared_->body_bytes.fetch_add(more, std::memory_order_relaxed);
+  body_claimed_ = bytes;
+  return body_fits(bytes);
+}
+
+void Connection::release_body() {
+  shared_->body_bytes.fetch_sub(std::exchange(body_claimed_, 0), std::memory_order_relaxed);
 }
 
 /// Takes what is there of the body. `Next::body` says that more must be read.
@@ -196,6 +226,7 @@ Task<Connection::Next> Connection::read_sized_body(size_t length) {
     // Memory follows what truly arrives: a promised length alone gets one step.
     const size_t step = std::max(kBodyStep, body_received_);
     const size_t target = std::min(length, body_received_ + step);
+    if (!claim_body(target)) co_return problem(bodies_full());
     body.reserve(target + json::kPadding);
     body.resize(target);
     start_read(body.data() + body_received_, target - body_received_);
@@ -221,6 +252,10 @@ bool Connection::decode_chunks() {
       problem_ = ProtocolError{413, "body_too_large",
                                "The request's body is larger than " +
                                    std::to_string(options_.max_body_bytes) + " bytes."};
+      return false;
+    }
+    if (!claim_body(request_.body_.size() + piece.size())) {
+      problem_ = bodies_full();
       return false;
     }
     request_.body_.append(piece);

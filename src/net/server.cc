@@ -328,6 +328,7 @@ ServerStats Server::stats() const {
     sum.rejected_connections_per_address += count.rejected_address.get();
     sum.malformed += count.malformed.get();
     sum.body_too_large += count.body_too_large.get();
+    sum.bodies_full += count.bodies_full.get();
     sum.read_timeouts += count.read_timeouts.get();
     sum.write_timeouts += count.write_timeouts.get();
     sum.idle_timeouts += count.idle_timeouts.get();

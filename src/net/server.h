@@ -87,6 +87,9 @@ struct ServerOptions {
   size_t max_header_bytes = 32U << 10;  // request line and all headers
   size_t max_headers = 100;
   size_t max_body_bytes = 16U << 20;
+  /// Of all requests together; beyond it bodies are refused with 503. One body is always taken, and
+  /// those of up to 64 KiB, of which a connection has one, are not counted.
+  size_t max_body_bytes_in_flight = 512U << 20;
   size_t max_connections = 20'000;
   size_t max_connections_per_address = 20'000;
   size_t max_requests_per_connection = 0;  // 0: no limit
@@ -112,6 +115,7 @@ struct ServerStats {
   uint64_t rejected_connections_per_address = 0;
   uint64_t malformed = 0;       // 400, 414, 417, 431, 501, 505
   uint64_t body_too_large = 0;  // 413
+  uint64_t bodies_full = 0;     // 503: too many bytes of bodies at once
   uint64_t read_timeouts = 0;   // 408: header, body, minimum rate
   uint64_t write_timeouts = 0;
   uint64_t idle_timeouts = 0;

@@ -59,7 +59,8 @@ class ServerShard {
   Loop& loop;
   struct {
     Counter open, accepted, requests, in_flight, rejected_total, rejected_address, malformed,
-        body_too_large, read_timeouts, write_timeouts, idle_timeouts, tls_failures, client_gone;
+        body_too_large, bodies_full, read_timeouts, write_timeouts, idle_timeouts, tls_failures,
+        client_gone;
   } count;
 
  private:
@@ -85,6 +86,7 @@ struct ServerShared : std::enable_shared_from_this<ServerShared> {
   SslContextPtr tls;
   std::vector<std::unique_ptr<ServerShard>> shards;
   std::atomic<bool> draining{false};
+  std::atomic<size_t> body_bytes{0};  // in flight
   uint16_t port = 0;
 
   /// Counts a connection in, or says no.

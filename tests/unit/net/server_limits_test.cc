@@ -116,6 +116,44 @@ TEST_F(ServerTest, BoundsHeaders) {
   EXPECT_EQ(seen.started, 0);
 }
 
+TEST_F(ServerTest, BoundsTheBodiesOfAllRequestsTogether) {
+  ServerOptions options;
+  options.max_body_bytes = 400'000;
+  options.max_body_bytes_in_flight = 600'000;
+  serve(options);
+  const auto head = [](size_t length, const std::string& more = {}) {
+    return "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: " + std::to_string(length) + "\r\n" +
+           more + "\r\n";
+  };
+  const std::string body(400'000, 'b');
+  Wire first = connect();
+  first.send(head(400'000) + body.substr(0, 399'999));
+  Wire promising = connect();
+  promising.send(head(400'000));
+  // What is taken is known when the bytes were read.
+  std::string refused;
+  ASSERT_TRUE(eventually([&] {
+    refused = ask(head(400'000, "expect: 100-continue\r\nconnection: close\r\n"));
+    return refused.starts_with("HTTP/1.1 503 ");
+  }));
+  EXPECT_THAT(refused, HasSubstr("retry-after: 1\r\n"));
+  EXPECT_THAT(refused, HasSubstr("too_many_bodies"));
+  EXPECT_GE(server().stats().bodies_full, 1U);
+  EXPECT_THAT(
+      ask("POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n61a80\r\n" + body),
+      StartsWith("HTTP/1.1 503 "));
+  promising.send(body);
+  EXPECT_THAT(promising.receive_answer(), StartsWith("HTTP/1.1 503 "));
+  Wire small = connect();
+  small.send(head(60'000) + body.substr(0, 60'000));
+  EXPECT_THAT(small.receive_answer(), StartsWith("HTTP/1.1 200 "));
+  first.send("b");
+  EXPECT_THAT(first.receive_answer(), StartsWith("HTTP/1.1 200 "));
+  Wire after = connect();
+  after.send(head(400'000) + body);
+  EXPECT_THAT(after.receive_answer(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ServerTest, ARefusedBodyIsDrainedSoThatTheAnswerArrives) {
   serve();
   Wire wire = connect();

@@ -205,15 +205,17 @@ Result<void> RequestScope::admit_any_model(int64_t estimated_tokens) {
 Result<void> RequestScope::reserve(const routing::AliasSpec& alias,
                                    const admission::TokenBound& bound) {
   bound_ = bound;
-  if (!snapshot_->budgets_enabled) return {};
   admission::Charge most;
   for (const routing::Target& target : alias.targets) {
-    Result<admission::Charge> charge = services_.admission.quote(
-        *principal_, services_.admission.price(target.upstream, target.model), bound);
+    const auto price = services_.admission.price(target.upstream, target.model);
+    if (price) prices_.push_back({&target, *price});
+    if (!snapshot_->budgets_enabled) continue;
+    Result<admission::Charge> charge = services_.admission.quote(*principal_, price, bound);
     if (!charge) return refuse(std::move(charge.error()));
     most.money = std::max(most.money, charge->money);
     most.tokens = std::max(most.tokens, charge->tokens);
   }
+  if (!snapshot_->budgets_enabled) return {};
   Result<admission::Reservation> reservation = services_.admission.reserve(*principal_, most, id_);
   if (!reservation) return refuse(std::move(reservation.error()));
   reservation_ = std::move(*reservation);
@@ -282,10 +284,12 @@ firewall::Vault* RequestScope::vault() {
 }
 
 Money RequestScope::cost_of(const api::Usage& usage) const {
-  const std::optional<admission::ModelPrice> price =
-      services_.admission.price(record.upstream, record.model_served);
-  if (!price) return Money{};
-  return price->cost({usage.input, usage.cached_input, usage.output});
+  const auto served = std::find_if(prices_.begin(), prices_.end(), [this](const auto& priced) {
+    return priced.target->upstream == record.upstream &&
+           priced.target->model == record.model_served;
+  });
+  if (served == prices_.end()) return Money{};
+  return served->price.cost({usage.input, usage.cached_input, usage.output});
 }
 
 Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage& usage,

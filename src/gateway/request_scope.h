@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "admission/admission.h"
 #include "api/chat.h"
@@ -98,8 +99,13 @@ class RequestScope {
  private:
   /// Takes the policy of that name. Refuses a name that no policy has.
   Result<void> use_policy(std::string_view name);
-  /// Adds the tokens' cost at the upstream that answered.
+  /// The tokens' cost at the upstream that answered, at the price of the reservation.
   Money cost_of(const api::Usage& usage) const;
+
+  struct TargetPrice {
+    const routing::Target* target;  // of snapshot_
+    admission::ModelPrice price;
+  };
 
   net::Exchange& exchange_;
   LoopServices& services_;
@@ -112,6 +118,9 @@ class RequestScope {
   admission::Permit permit_;
   admission::Reservation reservation_;
   admission::TokenBound bound_;
+  /// Of the targets that have one, as it was when the bound was reserved: at any later price the
+  /// bound would be none.
+  std::vector<TargetPrice> prices_;
   api::Usage failed_usage_;   // of calls that came to nothing
   admission::Charge failed_;  // the same, charged
   admission::Charge unpaid_;  // the part of it that the open reservation is to be settled with

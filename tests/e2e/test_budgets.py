@@ -2,6 +2,7 @@
 import http.client
 import json
 import subprocess
+import threading
 import time
 
 import pytest
@@ -163,6 +164,30 @@ def test_a_fallback_is_told_the_maximum_of_its_own_upstream(server, fake):
     fake.queue = [Script(status=500), Script()]
     assert server.post("/v1/chat/completions", chat("two"))[0] == 200
     assert [seen.body["max_tokens"] for seen in fake.seen[-2:]] == [700, 4096]
+
+
+def test_a_request_is_charged_at_the_price_of_its_reservation(server, fake):
+    fake.script = Script(text=TEXT, stall_before_head=3)
+    answers = []
+    call = threading.Thread(target=lambda: answers.append(server.post("/v1/chat/completions", chat(max_tokens=300))))
+    call.start()
+    deadline = time.monotonic() + 10
+    while not fake.seen:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    config = server.config_path.read_text()
+    server.config_path.write_text(config.replace(PRICES, "engine: {enabled: false}"))
+    try:
+        server.cli("reload", "--data", server.data)
+        assert not answers, "the prices went while the call ran"
+        call.join()
+    finally:
+        server.config_path.write_text(config)
+        server.cli("reload", "--data", server.data)
+    status, headers, body = answers[0]
+    assert status == 200, body
+    usage = record(server, headers["x-request-id"])["usage"]
+    assert usage["cost_nano_usd"] == usage["input_tokens"] * 1000 + usage["output_tokens"] * 10_000 > 0
 
 
 def test_wrong_keys_do_not_fill_the_disk(tmp_path, fake_session):

@@ -29,7 +29,7 @@ struct World {
     specs.tenants[0].budgets = {{Period::day, Money::dollars(1'000'000), int64_t{1} << 50},
                                 {Period::month, Money::dollars(9'000'000), int64_t{1} << 50}};
     specs.users.push_back({"ann", "acme", "", specs.tenants[0].budgets});
-    specs.prices.push_back({"stub", "small", WallTime{}, {150'000'000}, {}, {600'000'000}});
+    specs.prices.push_back({"stub", "small", WallTime{}, {150'000'000}, {}, {}, {600'000'000}});
     for (int i = 0; i < 1000; ++i) {
       const NewKey made = make_key(hasher, Random::system());
       KeyRecord record;

@@ -187,11 +187,7 @@ std::optional<ModelPrice> Admission::price(std::string_view upstream, std::strin
 
 Result<Charge> Admission::quote(const Principal& principal, const std::optional<ModelPrice>& price,
                                 const TokenBound& bound) const {
-  if (price) {
-    ModelPrice dearest = *price;  // a caller can't know whether its input will be cached
-    dearest.input = ModelPrice::dearest(*price, {price->cached_input, {}, {}}).input;
-    return Charge{dearest.cost({bound.input, 0, bound.output}), bound.total()};
-  }
+  if (price) return Charge{price->most(bound.input, bound.output), bound.total()};
   if (any_budget(principal, &BudgetScope::has_money_limit)) {
     Refusal refusal;
     refusal.kind = ErrorKind::permission;

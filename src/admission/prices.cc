@@ -20,21 +20,23 @@ int64_t clamped(int64_t tokens) {
 Money ModelPrice::cost(const Usage& usage) const {
   const int64_t in = clamped(usage.input);
   const int64_t cached = std::min(clamped(usage.cached_input), in);
+  const int64_t written = std::min(clamped(usage.cache_write_input), in - cached);
   const int64_t out = clamped(usage.output);
-  // Below 3 * 2^40 * 2^63: far from the end of 128 bits.
-  const Wide sum = Wide{in - cached} * input.nanos_per_million +
+  // Below 4 * 2^40 * 2^63: far from the end of 128 bits.
+  const Wide sum = Wide{in - cached - written} * input.nanos_per_million +
                    Wide{cached} * cached_input.nanos_per_million +
+                   Wide{written} * cache_write_input.nanos_per_million +
                    Wide{out} * output.nanos_per_million;
   const Wide nanos = (sum + kTokensPerPrice - 1) / kTokensPerPrice;
   return nanos > Money::max().nanos ? Money::max() : Money{static_cast<int64_t>(nanos)};
 }
 
-ModelPrice ModelPrice::dearest(const ModelPrice& a, const ModelPrice& b) {
-  const auto dearer = [](Price x, Price y) {
-    return x.nanos_per_million < y.nanos_per_million ? y : x;
-  };
-  return {dearer(a.input, b.input), dearer(a.cached_input, b.cached_input),
-          dearer(a.output, b.output)};
+Money ModelPrice::most(int64_t input_tokens, int64_t output_tokens) const {
+  ModelPrice dearest = *this;
+  dearest.input.nanos_per_million =
+      std::max({input.nanos_per_million, cached_input.nanos_per_million,
+                cache_write_input.nanos_per_million});
+  return dearest.cost({.input = input_tokens, .output = output_tokens});
 }
 
 PriceTable::PriceTable(const std::vector<PriceSpec>& specs) {
@@ -54,8 +56,9 @@ PriceTable::PriceTable(const std::vector<PriceSpec>& specs) {
     } else {
       entries = &upstream.exact[spec.model];
     }
-    entries->push_back(
-        {spec.from, {spec.input, spec.cached_input.value_or(spec.input), spec.output}});
+    entries->push_back({spec.from,
+                        {spec.input, spec.cached_input.value_or(spec.input),
+                         spec.cache_write_input.value_or(spec.input), spec.output}});
   }
   const auto by_date = [](const Dated& a, const Dated& b) { return a.from < b.from; };
   for (auto& [name, upstream] : upstreams_) {

@@ -12,24 +12,28 @@
 
 namespace gatehouse::admission {
 
-/// Tokens that a request used. `input` includes `cached_input`, whatever the provider's dialect
-/// says (translate at the edge), so that cached tokens are never billed twice.
+/// Tokens that a request used. `input` includes `cached_input` and `cache_write_input`, whatever
+/// the provider's dialect says (translate at the edge), so that no token is billed twice.
 struct Usage {
   int64_t input = 0;
   int64_t cached_input = 0;
   int64_t output = 0;
+  int64_t cache_write_input = 0;
   int64_t total() const { return input + output; }
 };
 
 struct ModelPrice {
   Price input;
   Price cached_input;
+  Price cache_write_input;
   Price output;
   /// Exact, rounded up to the next nano-dollar once per request; stops at `Money::max()`.
-  /// Negative counts are taken as 0 and `cached_input` as at most `input`.
+  /// Negative counts are taken as 0, and `cached_input` and `cache_write_input` as at most `input`
+  /// together.
   Money cost(const Usage& usage) const;
-  /// The dearer of the two in each field, for a reservation that must hold for several upstreams.
-  static ModelPrice dearest(const ModelPrice& a, const ModelPrice& b);
+  /// The most that input and output of these counts can cost: nobody knows before the call which of
+  /// its input the upstream will read from its cache, or write there.
+  Money most(int64_t input_tokens, int64_t output_tokens) const;
 };
 
 /// Prices by upstream, model and date. Immutable: safe to read from any thread.

@@ -171,8 +171,9 @@ Result<void> validate(const PriceSpec& spec) {
     return refuse(Refusal::invalid("upstream", "expected an upstream's name or '*'"));
   }
   if (auto fine = check_pattern(spec.model, "model"); !fine) return fine;
-  if (spec.input.nanos_per_million < 0 || spec.output.nanos_per_million < 0 ||
-      (spec.cached_input && spec.cached_input->nanos_per_million < 0)) {
+  for (const Price price : {spec.input, spec.cached_input.value_or(Price{}),
+                            spec.cache_write_input.value_or(Price{}), spec.output}) {
+    if (price.nanos_per_million >= 0) continue;
     return refuse(Refusal::invalid("input", "expected prices that are not negative"));
   }
   return {};

@@ -96,7 +96,8 @@ struct PriceSpec {
   std::string model;     // the model's name at the upstream; "*" at the end matches any rest
   WallTime from{};       // 00:00 UTC of the date; the epoch = since ever
   Price input;
-  std::optional<Price> cached_input;  // absent = as input
+  std::optional<Price> cached_input;       // absent = as input
+  std::optional<Price> cache_write_input;  // likewise
   Price output;
 };
 

@@ -259,6 +259,11 @@ const Schema& price_schema() {
     price(d, "cached_input_usd_per_million_tokens", &PriceSpec::cached_input,
           "Of input tokens that the upstream had cached.")
         .else_means("as input");
+    price(
+        d, "cache_write_usd_per_million_tokens", &PriceSpec::cache_write_input,
+        "Of input tokens that the upstream wrote to its cache. Anthropic asks 1.25 times the price "
+        "of input for what it keeps five minutes, and twice that price for an hour.")
+        .else_means("as input, which is too little for Anthropic's");
     price(d, "output_usd_per_million_tokens", &PriceSpec::output, "Of output tokens.").required();
     return d.done();
   }();

@@ -289,7 +289,8 @@ Money RequestScope::cost_of(const api::Usage& usage) const {
            priced.target->model == record.model_served;
   });
   if (served == prices_.end()) return Money{};
-  return served->price.cost({usage.input, usage.cached_input, usage.output});
+  return served->price.cost(
+      {usage.input, usage.cached_input, usage.output, usage.cache_write_input});
 }
 
 Result<void> RequestScope::settle(Outcome outcome, int status, const api::Usage& usage,

@@ -17,6 +17,7 @@ PRICES = """
 engine: {enabled: false}
 prices:
   - {upstream: "*", model: "*", input_usd_per_million_tokens: 1, output_usd_per_million_tokens: 10}
+  - {upstream: fake-anthropic, model: "*", input_usd_per_million_tokens: 1, cached_input_usd_per_million_tokens: 0.1, cache_write_usd_per_million_tokens: 1.25, output_usd_per_million_tokens: 10}
 """
 MODELS = """
   - name: two
@@ -164,6 +165,14 @@ def test_a_fallback_is_told_the_maximum_of_its_own_upstream(server, fake):
     fake.queue = [Script(status=500), Script()]
     assert server.post("/v1/chat/completions", chat("two"))[0] == 200
     assert [seen.body["max_tokens"] for seen in fake.seen[-2:]] == [700, 4096]
+
+
+def test_what_is_written_to_a_cache_has_its_price(server, fake):
+    fake.script = Script(text=TEXT, usage={"prompt_tokens": 20, "completion_tokens": 7, "cache_read_input_tokens": 300, "cache_creation_input_tokens": 4000})
+    status, headers, body = server.post("/v1/messages", chat("claude-fake", max_tokens=50))
+    assert status == 200, body
+    usage = record(server, headers["x-request-id"])["usage"]
+    assert usage["input_tokens"] == 4320 and usage["cost_nano_usd"] == 20 * 1000 + 300 * 100 + 4000 * 1250 + 7 * 10_000
 
 
 def test_a_request_is_charged_at_the_price_of_its_reservation(server, fake):

@@ -183,7 +183,8 @@ class FakeUpstream:
         answer = {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
                   "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}
         if not s.omit_usage:
-            answer["usage"] = {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"]}
+            cache = {name: count for name, count in u.items() if name.startswith("cache_")}
+            answer["usage"] = {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"], **cache}
         return answer
 
     def _events(self, seen, s, anthropic):

@@ -161,7 +161,7 @@ TEST_F(BudgetsTest, AModelWithoutAPriceIsNoWayAroundAMoneyBudget) {
   ASSERT_TRUE(admission.quote(*principal, std::nullopt, bound));
   EXPECT_EQ(admission.quote(*principal, std::nullopt, bound)->tokens, 1500);
   specs_.tenants[0].budgets = {{Period::month, Money{100}, std::nullopt}};
-  specs_.prices = {{"a", "m", WallTime{}, {1'000'000}, Price{3'000'000}, {2'000'000}}};
+  specs_.prices = {{"a", "m", WallTime{}, {1'000'000}, Price{3'000'000}, {}, {2'000'000}}};
   ASSERT_TRUE(service_->update(specs_));
   const auto refused = admission.quote(*principal, std::nullopt, bound);
   ASSERT_FALSE(refused);
@@ -170,6 +170,11 @@ TEST_F(BudgetsTest, AModelWithoutAPriceIsNoWayAroundAMoneyBudget) {
   ASSERT_TRUE(price);
   EXPECT_EQ(admission.quote(*principal, price, bound)->money.nanos, 1000 * 3 + 500 * 2)
       << "the dearer of input and cached input";
+  specs_.prices[0].cache_write_input = Price{4'000'000};
+  ASSERT_TRUE(service_->update(specs_));
+  EXPECT_EQ(admission.quote(*principal, admission.price("a", "m"), bound)->money.nanos,
+            1000 * 4 + 500 * 2)
+      << "all of it may be written to the upstream's cache";
 }
 
 TEST_F(BudgetsTest, DamageInAJournalIsToldAndSteppedOver) {

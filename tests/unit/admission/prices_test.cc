@@ -10,7 +10,7 @@ namespace {
 PriceSpec spec(std::string upstream, std::string model, const char* from, const char* input,
                const char* output, const char* cached = nullptr) {
   PriceSpec spec{
-      std::move(upstream),  std::move(model), *parse_date(from), *Price::parse(input), {},
+      std::move(upstream),  std::move(model), *parse_date(from), *Price::parse(input), {}, {},
       *Price::parse(output)};
   if (cached != nullptr) spec.cached_input = Price::parse(cached);
   return spec;
@@ -45,19 +45,22 @@ TEST(Money, StopsAtTheEndsInsteadOfWrapping) {
 }
 
 TEST(ModelPrice, RoundsUpOncePerRequest) {
-  const ModelPrice price{{150'000'000}, {75'000'000}, {600'000'000}};
+  const ModelPrice price{{150'000'000}, {75'000'000}, {187'500'000}, {600'000'000}};
   EXPECT_EQ(price.cost({1000, 0, 500}).nanos, 150'000 + 300'000);
   EXPECT_EQ(price.cost({1000, 400, 0}).nanos, 600 * 150 + 400 * 75);
-  const ModelPrice odd{{1}, {1}, {1}};
+  EXPECT_EQ(price.cost({.input = 1000, .cached_input = 400, .cache_write_input = 500}).nanos,
+            100 * 150 + 400 * 75 + 93'750);
+  const ModelPrice odd{{1}, {1}, {1}, {1}};
   EXPECT_EQ(odd.cost({1, 0, 1}).nanos, 1) << "two millionths of a nano-dollar";
   EXPECT_EQ(odd.cost({}).nanos, 0);
 }
 
 TEST(ModelPrice, TakesNonsenseForTheNearestSense) {
-  const ModelPrice price{{1'000'000}, {0}, {2'000'000}};
+  const ModelPrice price{{1'000'000}, {0}, {3'000'000}, {2'000'000}};
   EXPECT_EQ(price.cost({-5, 3, -7}).nanos, 0);
   EXPECT_EQ(price.cost({10, 100, 0}).nanos, 0) << "no more cached than there is";
-  const ModelPrice dear{{INT64_MAX}, {INT64_MAX}, {INT64_MAX}};
+  EXPECT_EQ(price.cost({.input = 10, .cached_input = 4, .cache_write_input = 100}).nanos, 6 * 3);
+  const ModelPrice dear{{INT64_MAX}, {INT64_MAX}, {INT64_MAX}, {INT64_MAX}};
   EXPECT_EQ(dear.cost({INT64_MAX, 0, INT64_MAX}), Money::max());
 }
 
@@ -74,6 +77,7 @@ TEST(PriceTable, TheEntryOfTheDateCounts) {
   const ModelPrice* now = table.find("openai", "gpt-4o", *parse_date("2026-11-24"));
   EXPECT_EQ(now->output.nanos_per_million, 12'000'000'000);
   EXPECT_EQ(now->cached_input, now->input) << "no price of its own";
+  EXPECT_EQ(now->cache_write_input, now->input) << "likewise";
 }
 
 TEST(PriceTable, TheNarrowestEntryCounts) {

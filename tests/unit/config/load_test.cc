@@ -120,7 +120,7 @@ prices:
   - {upstream: openai, model: gpt-4o-mini, input_usd_per_million_tokens: 0.15,
      output_usd_per_million_tokens: "0.60", cached_input_usd_per_million_tokens: 0.075}
   - {upstream: openai, model: gpt-4o-mini, from: 2027-01-01, input_usd_per_million_tokens: 0.1,
-     output_usd_per_million_tokens: 0.5}
+     output_usd_per_million_tokens: 0.5, cache_write_usd_per_million_tokens: 0.125}
 audit: {on_failure: continue, access_log: true, seal_every_ms: 50}
 )",
                             "/etc/gatehouse/gatehouse.yaml", options);
@@ -169,6 +169,8 @@ audit: {on_failure: continue, access_log: true, seal_every_ms: 50}
   EXPECT_EQ(config->prices[0].input, admission::Price{150'000'000});
   EXPECT_EQ(config->prices[0].cached_input, admission::Price{75'000'000});
   EXPECT_EQ(config->prices[0].output, admission::Price{600'000'000});
+  EXPECT_FALSE(config->prices[0].cache_write_input.has_value());
+  EXPECT_EQ(config->prices[1].cache_write_input, admission::Price{125'000'000});
   EXPECT_EQ(config->prices[1].from, *admission::parse_date("2027-01-01"));
   EXPECT_EQ(config->audit.settlement.on_audit_failure, settlement::OnAuditFailure::continue_);
   EXPECT_EQ(config->audit.settlement.seal_every, std::chrono::milliseconds(50));

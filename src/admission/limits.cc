@@ -1,6 +1,7 @@
 #include "admission/limits.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@ namespace gatehouse::admission {
 namespace {
 
 constexpr int64_t kWindowNanos = 60'000'000'000;  // a minute
+/// The longest debt, a hundred years: two of them and the clock are within 64 bits.
+constexpr int64_t kMostNanos = int64_t{100} * 365 * 24 * 60 * kWindowNanos;
 __extension__ using Wide = __int128;
 
 int64_t nanos(SteadyTime t) {
@@ -16,11 +19,9 @@ int64_t nanos(SteadyTime t) {
 }
 
 /// How much of the minute `count` units are, rounded up, so that rounding never lets more through.
-/// Saturates at an hour, which is enough to say "not now".
 int64_t time_of(int64_t count, int64_t limit) {
   const Wide time = (Wide{count} * kWindowNanos + limit - 1) / limit;
-  constexpr int64_t kMost = 60 * kWindowNanos;
-  return time > kMost ? kMost : static_cast<int64_t>(time);
+  return time > kMostNanos ? kMostNanos : static_cast<int64_t>(time);
 }
 
 /// What the rounding of all units of a full bucket may have added: below one unit, so that it never
@@ -53,8 +54,9 @@ void RateBucket::charge(int64_t count, int64_t limit, SteadyTime now) {
   const int64_t cost = time_of(count, limit);
   const int64_t at = nanos(now);
   int64_t full_at = full_at_.load(std::memory_order_relaxed);
-  while (!full_at_.compare_exchange_weak(full_at, std::max(full_at, at) + cost,
-                                         std::memory_order_release, std::memory_order_relaxed)) {
+  const auto next = [&] { return std::min(std::max(full_at, at) + cost, at + kMostNanos); };
+  while (!full_at_.compare_exchange_weak(full_at, next(), std::memory_order_release,
+                                         std::memory_order_relaxed)) {
   }
 }
 
@@ -83,8 +85,8 @@ std::optional<Nanos> TokenBucket::hold(int64_t estimate, int64_t limit, SteadyTi
 int64_t TokenBucket::remaining_unheld(int64_t limit, SteadyTime now) const {
   // Debt counts: what was used beyond the bucket has to refill first.
   const int64_t backlog = std::max<int64_t>(used_.until_full(now).count() - rounding(limit), 0);
-  const Wide used = Wide{backlog} * limit;
-  return limit - static_cast<int64_t>((used + kWindowNanos - 1) / kWindowNanos);
+  const Wide used = (Wide{backlog} * limit + kWindowNanos - 1) / kWindowNanos;
+  return limit - static_cast<int64_t>(std::min<Wide>(used, std::numeric_limits<int64_t>::max()));
 }
 
 void TokenBucket::settle(int64_t held, int64_t used, int64_t limit, SteadyTime now) {

@@ -109,6 +109,21 @@ TEST_F(LimitsTest, UsingMoreThanTheEstimateLeavesADebt) {
   EXPECT_TRUE(ask(1));
 }
 
+TEST_F(LimitsTest, AnyDebtIsPaidInFull) {
+  using std::chrono::hours;
+  key_limits_.tokens_per_minute = 100;
+  ask()->finish(120'000);  // twenty hours
+  EXPECT_EQ(ask(1).error().retry_after->count() / 1000, 19 * 3600 + 59 * 60);
+  clock_.advance(hours(19));
+  EXPECT_FALSE(ask(1));
+  clock_.advance(hours(1));
+  EXPECT_TRUE(ask(1));
+  key_limits_.tokens_per_minute = 1;
+  for (int i = 0; i < 3; ++i) tenant_.tokens.settle(0, INT64_MAX, 1, clock_.steady());
+  tenant_limits_.tokens_per_minute = INT64_MAX;
+  EXPECT_FALSE(ask(1)) << "no overflow";
+}
+
 TEST_F(LimitsTest, AnEstimateAboveTheLimitWaitsForAFullBucketOnly) {
   key_limits_.tokens_per_minute = 1000;
   auto huge = ask(50'000);

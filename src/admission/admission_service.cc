@@ -128,6 +128,7 @@ Result<void> AdmissionService::recover() {
     log.segment_bytes = options_.journal_segment_bytes;
     log.reserve_bytes = options_.journal_reserve_bytes;
     log.sync_every = options_.sync_every;
+    log.keep_behind_holes = true;  // what stands there was spent, whatever the hole has taken
     log.first_segment = std::max<uint64_t>(ledger->journal(log.name).folded.segment, 1);
     auto journal = store::AppendLog::open(log);
     if (!journal) return refuse(journal.error());
@@ -158,6 +159,10 @@ Result<void> AdmissionService::recover() {
   if (recovery_.damaged > 0) {
     log::error("budget_journal_damaged",
                {{"places", recovery_.damaged}, {"first", recovery_.damage.front()}});
+  }
+  if (recovery_.torn_bytes > 0) {
+    log::warn("budget_journal_torn", {{"bytes", recovery_.torn_bytes},
+                                      {"consequence", "its last, unfinished record is dropped"}});
   }
   if (recovery_.recovered_reservations > 0) {
     log::warn("reservations_recovered", {{"count", recovery_.recovered_reservations},

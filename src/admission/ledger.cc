@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kJournalPrefix = "budget-";
 constexpr size_t kMaxDamageTexts = 20;
+constexpr size_t kMaxHoles = 1000;  // a journal with more of them is no journal
 constexpr int32_t kKeepDays = 400;
 constexpr int32_t kKeepMonths = 120;
 constexpr int kReadTries = 5;
@@ -114,6 +115,7 @@ void Ledger::replay(const std::filesystem::path& dir, const std::string& name, u
     damaged(fmt::format("segments {} to {} of {} are not there", journal.journal.folded.segment,
                         segments.front() - 1, name));
   }
+  size_t holes = 0;
   while (from.segment <= segments.back() && from.segment < before) {
     store::AppendLogReader reader(dir, name, from);
     bool stopped = false;
@@ -129,7 +131,8 @@ void Ledger::replay(const std::filesystem::path& dir, const std::string& name, u
     if (reader.end() == End::torn) break;
     damaged(fmt::format("{}: segment {} offset {}: {}", name, reader.end_position().segment,
                         reader.end_position().offset, reader.end_detail()));
-    from = {reader.end_position().segment + 1, 0};
+    from = ++holes <= kMaxHoles ? reader.resume_position()
+                                : store::LogPosition{reader.end_position().segment + 1, 0};
   }
   journal.journal.folded =
       std::max(journal.journal.folded, {std::min(before, segments.back() + 1), 0});

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ struct AppendLogOptions {
   /// Records go into a segment of at least this number: above the last one that the owner has
   /// taken in and deleted.
   uint64_t first_segment = 1;
+  /// Whole records behind a hole of zero bytes stay in the log, whose reader tells the hole; else
+  /// the log ends before the hole. For records that stand each for itself.
+  bool keep_behind_holes = false;
 };
 
 /// What `AppendLog::open` found at the end of the last segment: bytes of a record that a crash cut
@@ -135,6 +139,9 @@ class AppendLogReader {
   End end() const { return end_; }
   /// Where the damage is, and how many bytes are lost there as far as one can tell.
   LogPosition end_position() const { return end_position_; }
+  /// Where another reader goes on behind the damage: in the next segment, or, behind a hole of zero
+  /// bytes, at what follows it.
+  LogPosition resume_position() const { return resume_position_; }
   uint64_t torn_bytes() const { return torn_bytes_; }
   /// What is wrong, in words for the operator; empty if `clean`.
   const std::string& end_detail() const { return end_detail_; }
@@ -144,8 +151,9 @@ class AppendLogReader {
   bool refill();
   bool end_of_segment(size_t unfinished);
   bool look_again();
-  bool rest_is_zero(size_t from);
+  std::optional<uint64_t> next_non_zero(size_t from);
   bool finish(End end, uint64_t offset, std::string detail);
+  bool finish_at_hole(uint64_t offset, uint64_t behind, std::string detail);
 
   std::filesystem::path dir_;
   std::string name_;
@@ -162,6 +170,7 @@ class AppendLogReader {
   End end_ = End::clean;
   bool finished_ = false;
   LogPosition end_position_;
+  LogPosition resume_position_;
   LogPosition retried_at_;
   int retries_ = 0;
   uint64_t torn_bytes_ = 0;

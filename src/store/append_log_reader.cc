@@ -32,8 +32,15 @@ bool AppendLogReader::finish(End end, uint64_t offset, std::string detail) {
   finished_ = true;
   end_ = end;
   end_position_ = {position_.segment, offset};
+  resume_position_ = {position_.segment + 1, 0};
   end_detail_ = std::move(detail);
   record_ = {};
+  return false;
+}
+
+bool AppendLogReader::finish_at_hole(uint64_t offset, uint64_t behind, std::string detail) {
+  finish(End::corrupt, offset, std::move(detail));
+  resume_position_ = {position_.segment, behind};
   return false;
 }
 
@@ -96,7 +103,8 @@ bool AppendLogReader::next() {
           continue;
         }
         torn_bytes_ = line.size();
-        return finish(End::corrupt, position_.offset, "a hole of zero bytes in a record");
+        return finish_at_hole(position_.offset, position_.offset + line.rfind('\0') + 1,
+                              "a hole of zero bytes in a record");
       }
       record_ = line;
       cursor_ = newline + 1;
@@ -124,13 +132,13 @@ bool AppendLogReader::end_of_segment(size_t unfinished) {
   const size_t text = std::min(rest.find('\0'), rest.size());
   const uint64_t at = buffer_offset_ + cursor_;
   position_.offset = at;
-  const bool zeros = rest_is_zero(cursor_ + text);
+  const std::optional<uint64_t> behind = next_non_zero(cursor_ + text);
   if (finished_) return false;  // unreadable
-  if (!zeros || text > 0) {
+  if (behind || text > 0) {
     if (look_again()) return true;
     torn_bytes_ = text;
   }
-  if (!zeros) return finish(End::corrupt, at, "a hole of zero bytes between records");
+  if (behind) return finish_at_hole(at, *behind, "a hole of zero bytes between records");
   if (text > 0) {
     const bool last = next_segment_ == segments_.size();
     return finish(last ? End::torn : End::corrupt, at, "an unfinished record");
@@ -151,20 +159,24 @@ bool AppendLogReader::look_again() {
   return true;
 }
 
-/// Whether all bytes of the file from `from` in the buffer on are zero (space allocated ahead).
-bool AppendLogReader::rest_is_zero(size_t from) {
-  if (buffer_.find_first_not_of('\0', from) != std::string::npos) return false;
+/// The offset of the first byte of the file, from `from` in the buffer on, that is not zero; none:
+/// the rest is space allocated ahead.
+std::optional<uint64_t> AppendLogReader::next_non_zero(size_t from) {
+  const size_t buffered = buffer_.find_first_not_of('\0', from);
+  if (buffered != std::string::npos) return buffer_offset_ + buffered;
   std::array<char, size_t{16} << 10> chunk;
   for (uint64_t offset = buffer_offset_ + buffer_.size();;) {
     const ssize_t n = ::pread(fd_, chunk.data(), chunk.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       const auto path = segment_path(dir_, name_, position_.segment);
-      return finish(End::unreadable, offset, storage_error("read", path, errno).reason);
+      finish(End::unreadable, offset, storage_error("read", path, errno).reason);
+      return std::nullopt;
     }
-    if (n == 0) return true;
+    if (n == 0) return std::nullopt;
     const std::string_view bytes(chunk.data(), static_cast<size_t>(n));
-    if (bytes.find_first_not_of('\0') != std::string_view::npos) return false;
+    const size_t found = bytes.find_first_not_of('\0');
+    if (found != std::string_view::npos) return offset + found;
     offset += bytes.size();
   }
 }

@@ -61,11 +61,11 @@ namespace {
 
 /// The offsets that `recover_tail` needs, found in one pass over the file.
 struct Scan {
-  uint64_t whole = 0;  // end of the last whole record before the first NUL
+  uint64_t whole = 0;  // end of the last whole record
   uint64_t used = 0;   // end of the last byte that is not NUL
 };
 
-Result<Scan> scan_segment(int fd, const fs::path& path) {
+Result<Scan> scan_segment(int fd, const fs::path& path, bool keep_behind_holes) {
   Scan scan;
   std::string chunk(size_t{64} << 10, '\0');
   uint64_t offset = 0;
@@ -77,7 +77,7 @@ Result<Scan> scan_segment(int fd, const fs::path& path) {
     if (n == 0) return scan;
     const std::string_view bytes(chunk.data(), static_cast<size_t>(n));
     if (!hole) {
-      const size_t nul = bytes.find('\0');
+      const size_t nul = keep_behind_holes ? std::string_view::npos : bytes.find('\0');
       hole = nul != std::string_view::npos;
       const size_t newline = bytes.substr(0, nul).rfind('\n');
       if (newline != std::string_view::npos) scan.whole = offset + newline + 1;
@@ -110,7 +110,7 @@ Result<void> keep_torn(int fd, const fs::path& path, const fs::path& copy, const
 
 }  // namespace
 
-Result<LogTail> recover_tail(const fs::path& dir, std::string_view name) {
+Result<LogTail> recover_tail(const fs::path& dir, std::string_view name, bool keep_behind_holes) {
   ::unlink(spare_path(dir, name).c_str());
   LogTail tail;
   const auto segments = list_segments(dir, name);
@@ -119,7 +119,7 @@ Result<LogTail> recover_tail(const fs::path& dir, std::string_view name) {
   const auto path = segment_path(dir, name, tail.segment);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return refuse(storage_error("open", path, errno));
-  const auto scan = scan_segment(fd, path);
+  const auto scan = scan_segment(fd, path, keep_behind_holes);
   if (scan) {
     tail.bytes = scan->whole;
     if (scan->used > scan->whole) {

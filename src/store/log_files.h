@@ -20,8 +20,10 @@ struct LogTail {
   LogPosition torn_at;
   std::filesystem::path kept_in;
 };
-/// Finds the end of the last whole record before anything unfinished or a hole. What lies behind
-/// it is copied to NAME.NUMBER.torn-OFFSET; the caller cuts it off.
-Result<LogTail> recover_tail(const std::filesystem::path& dir, std::string_view name);
+/// Finds the end of the last whole record before anything unfinished, and before a hole unless
+/// `keep_behind_holes`. What lies behind it is copied to NAME.NUMBER.torn-OFFSET; the caller cuts
+/// it off.
+Result<LogTail> recover_tail(const std::filesystem::path& dir, std::string_view name,
+                             bool keep_behind_holes);
 
 }  // namespace gatehouse::store

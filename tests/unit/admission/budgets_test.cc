@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,15 @@ namespace gatehouse::admission {
 namespace {
 
 using std::chrono::hours;
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
 
 class BudgetsTest : public ::testing::Test {
  protected:
@@ -182,17 +192,59 @@ TEST_F(BudgetsTest, DamageInAJournalIsToldAndSteppedOver) {
   for (int i = 0; i < 10; ++i) reserve(10)->settle({Money{10}, 1});
   service_.reset();
   const auto path = store::segment_path(dir_.path(), "budget-0", 1);
-  std::string text;
-  {
-    std::ifstream file(path, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(file), {});
-  }
+  std::string text = content(path);
   text[text.find("R 3 ") + 30] ^= 1;
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  write(path, text);
   open();
   EXPECT_EQ(service_->recovery().damaged, 2U) << "the reservation and its settlement";
   EXPECT_EQ(balance(ScopeKind::key, Period::month).spent.money.nanos, 90);
   EXPECT_TRUE(std::filesystem::exists(path)) << "kept as evidence";
+}
+
+TEST_F(BudgetsTest, WhatStandsBehindAHoleIsCharged) {
+  open();
+  for (int i = 0; i < 10; ++i) reserve(10)->settle({Money{10}, 1});
+  service_.reset();
+  const auto path = store::segment_path(dir_.path(), "budget-0", 1);
+  const std::string whole = content(path);
+  const size_t third = whole.find("R 3 ");
+  const size_t fifth = whole.find("R 5 ");
+  struct Hole {
+    size_t begin;
+    size_t end;
+    int64_t spent;
+  };
+  // Of records, within one, and from within one into another: 3 is lost, or 3 and 4.
+  for (const Hole hole :
+       {Hole{third, fifth, 80}, Hole{third + 5, third + 6, 90}, Hole{third + 5, fifth - 5, 80}}) {
+    std::string holed = whole;
+    std::fill(holed.begin() + static_cast<ptrdiff_t>(hole.begin),
+              holed.begin() + static_cast<ptrdiff_t>(hole.end), '\0');
+    const testing::TempDir fresh;
+    std::filesystem::copy(dir_.path(), fresh.path(),
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::overwrite_existing);
+    write(fresh.path() / path.filename(), holed);
+    AdmissionOptions options;
+    options.dir = fresh.path();
+    options.clock = &clock_;
+    const auto service = AdmissionService::open(options, specs_);
+    ASSERT_TRUE(service) << service.error().reason;
+    EXPECT_GT((*service)->recovery().damaged, 0U);
+    EXPECT_EQ((*service)->balances()[0].spent.money.nanos, hole.spent) << hole.begin;
+  }
+}
+
+TEST_F(BudgetsTest, ATornEndIsDroppedAndToldOf) {
+  open();
+  for (int i = 0; i < 3; ++i) reserve(10)->settle({Money{10}, 1});
+  service_.reset();
+  const auto path = store::segment_path(dir_.path(), "budget-0", 1);
+  write(path, content(path) + "R 4 17");
+  open();
+  EXPECT_EQ(service_->recovery().damaged, 0U);
+  EXPECT_EQ(service_->recovery().torn_bytes, 6U);
+  EXPECT_EQ(balance(ScopeKind::key, Period::month).spent.money.nanos, 30);
 }
 
 TEST_F(BudgetsTest, ADamagedSnapshotIsRefusedWhateverByteIsWrong) {
@@ -202,18 +254,14 @@ TEST_F(BudgetsTest, ADamagedSnapshotIsRefusedWhateverByteIsWrong) {
   open();
   service_.reset();
   const auto path = dir_.path() / "ledger.snapshot";
-  std::string whole;
-  {
-    std::ifstream file(path, std::ios::binary);
-    whole.assign(std::istreambuf_iterator<char>(file), {});
-  }
+  const std::string whole = content(path);
   ASSERT_GT(whole.size(), 100U);
   for (size_t i = 0; i < whole.size(); ++i) {
     std::string changed = whole;
     changed[i] ^= 4;
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << changed;
+    write(path, changed);
     EXPECT_FALSE(Ledger::load(dir_.path())) << "byte " << i;
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, i);
+    write(path, whole.substr(0, i));
     EXPECT_FALSE(Ledger::load(dir_.path())) << "cut at " << i;
   }
   const auto opened = try_open();

@@ -51,6 +51,7 @@ class AppendLogTest : public ::testing::Test {
     end_ = reader.end();
     torn_ = reader.torn_bytes();
     end_position_ = reader.end_position();
+    resume_position_ = reader.resume_position();
     return records;
   }
   fs::path segment(uint64_t number) const { return segment_path(dir_, "audit-0", number); }
@@ -64,6 +65,7 @@ class AppendLogTest : public ::testing::Test {
   AppendLogReader::End end_{};
   uint64_t torn_ = 0;
   LogPosition end_position_;
+  LogPosition resume_position_;
 };
 
 std::string record_of(int i, size_t bytes) {
@@ -189,6 +191,25 @@ TEST_F(AppendLogTest, RecoveryStopsBeforeAHoleThatIsLongerThanItsBuffer) {
   ASSERT_TRUE(log);
   EXPECT_EQ((*log)->recovery().torn_at, (LogPosition{1, 6}));
   EXPECT_EQ(read_all(), (std::vector<std::string>{"first"}));
+}
+
+TEST_F(AppendLogTest, WhatStandsBehindAHoleIsKeptForAnOwnerThatWantsIt) {
+  for (const std::string& hole : {std::string(1, '\0'), std::string(200'000, '\0')}) {
+    {
+      std::ofstream file(segment(1), std::ios::binary);
+      file << "first\n" << hole << "rest of second\nthird\nunfin";
+    }
+    auto keeping = options();
+    keeping.keep_behind_holes = true;
+    auto log = AppendLog::open(keeping);
+    ASSERT_TRUE(log);
+    EXPECT_EQ((*log)->recovery().torn_bytes, 5U);
+    log->reset();
+    EXPECT_EQ(read_all(), (std::vector<std::string>{"first"}));
+    EXPECT_EQ(end_, AppendLogReader::End::corrupt);
+    EXPECT_EQ(resume_position_, (LogPosition{1, 6 + hole.size()}));
+    EXPECT_EQ(read_all(resume_position_), (std::vector<std::string>{"rest of second", "third"}));
+  }
 }
 
 TEST_F(AppendLogTest, ReaderTellsTornFromCorruptFromMissing) {

@@ -223,6 +223,8 @@ Result<void> AdmissionService::update(const AdmissionSpecs& specs) {
     }
     entry->state = registry_->find(registry_->keys, ScopeKind::key, record.spec.id);
     entry->state->budget->set_limits(record.spec.budgets);
+    entry->state->expires.store(record.spec.expires.value_or(WallTime::max()),
+                                std::memory_order_relaxed);
     if (!record.revoked && !entry->tenant->spec.suspended) usable.insert(entry->state.get());
     keys.push_back(std::move(entry));
   }

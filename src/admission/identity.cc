@@ -32,8 +32,8 @@ bool Principal::may_use_model(std::string_view model) const {
 }
 
 bool Principal::still_valid(WallTime now) const {
-  if (key_->state->revoked.load(std::memory_order_relaxed)) return false;
-  return !key_->record.spec.expires || now < *key_->record.spec.expires;
+  return !key_->state->revoked.load(std::memory_order_relaxed) &&
+         now < key_->state->expires.load(std::memory_order_relaxed);
 }
 
 KeyTable::KeyTable(std::vector<std::shared_ptr<const KeyEntry>> entries)

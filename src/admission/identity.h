@@ -32,7 +32,9 @@ struct KeyState {
   LimitState limits;
   std::shared_ptr<BudgetScope> budget;
   std::atomic<bool> revoked{false};  // or its tenant suspended, or the key gone from the specs
+  std::atomic<WallTime> expires{WallTime::max()};
 };
+static_assert(std::atomic<WallTime>::is_always_lock_free);
 
 struct TenantEntry {
   TenantSpec spec;
@@ -69,8 +71,8 @@ class Principal {
   /// Whether the tenant and the key may ask for this model.
   bool may_use_model(std::string_view model) const;
 
-  /// One atomic read: false once the key is revoked, its tenant suspended, or it has expired.
-  /// Streams ask before each chunk that they send.
+  /// Two atomic reads: false once the key is revoked, its tenant suspended, or it has expired, by
+  /// what is known now. Streams ask before each chunk that they send.
   bool still_valid(WallTime now) const;
 
   const KeyEntry& key() const { return *key_; }

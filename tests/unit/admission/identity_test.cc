@@ -104,6 +104,19 @@ TEST_F(IdentityTest, ExpiryIsToTheInstant) {
   EXPECT_FALSE(principal->still_valid(clock_.wall())) << "on an open stream too";
 }
 
+TEST_F(IdentityTest, AnExpiryThatIsSetLaterEndsOpenStreamsToo) {
+  const auto principal = service_->loop(0).authenticate(key_.text, "127.0.0.1");
+  ASSERT_TRUE(principal);
+  spec().expires = clock_.wall() + std::chrono::seconds(10);  // as a rotation with a grace does
+  update();
+  EXPECT_TRUE(principal->still_valid(clock_.wall()));
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_FALSE(principal->still_valid(clock_.wall()));
+  spec().expires.reset();
+  update();
+  EXPECT_TRUE(principal->still_valid(clock_.wall()));
+}
+
 TEST_F(IdentityTest, RevocationReachesOpenStreamsAtOnce) {
   const auto principal = service_->loop(0).authenticate(key_.text, "127.0.0.1");
   ASSERT_TRUE(principal);

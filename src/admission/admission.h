@@ -194,6 +194,8 @@ class AdmissionService {
   std::vector<Balance> balances() const;
   /// What the start found: reservations settled at their bound, torn tails.
   const LedgerRecovery& recovery() const { return recovery_; }
+  /// Segments of journals that were damaged, until an operator has moved them. Reads the folder.
+  std::vector<std::filesystem::path> damaged_segments() const { return list_damaged(options_.dir); }
   /// Folds finished journal segments into the ledger's snapshot now.
   Result<void> fold();
 
@@ -202,6 +204,7 @@ class AdmissionService {
   AdmissionService(AdmissionOptions options, const Pepper& pepper);
   Result<void> recover();
   void fold_until(const std::stop_token& stop);
+  void set_aside(const LedgerRecovery& found) const;
   struct Registry;
 
   AdmissionOptions options_;

@@ -147,18 +147,14 @@ Result<void> AdmissionService::recover() {
 
   recovery_ = ledger->recovery();
   recovery_.torn_bytes += torn_bytes;
+  set_aside(recovery_);
   for (const std::string& name : names) {
-    if (recovery_.damaged > 0) break;  // evidence
     const uint64_t before = ledger->journal(name).folded.segment;
     for (const uint64_t segment : store::list_segments(options_.dir, name)) {
       if (segment < before) {
         ::unlink(store::segment_path(options_.dir, name, segment).c_str());
       }
     }
-  }
-  if (recovery_.damaged > 0) {
-    log::error("budget_journal_damaged",
-               {{"places", recovery_.damaged}, {"first", recovery_.damage.front()}});
   }
   if (recovery_.torn_bytes > 0) {
     log::warn("budget_journal_torn", {{"bytes", recovery_.torn_bytes},
@@ -282,10 +278,22 @@ std::vector<Balance> AdmissionService::balances() const {
   return balances;
 }
 
+/// Tells of damage, and renames the segments that hold it before the folded ones are deleted.
+void AdmissionService::set_aside(const LedgerRecovery& found) const {
+  if (found.damaged == 0) return;
+  log::error("budget_journal_damaged",
+             {{"places", found.damaged}, {"first", found.damage.front()}});
+  for (const auto& [name, segment] : found.damaged_segments) {
+    if (auto aside = set_aside_damaged(options_.dir, name, segment); !aside) {
+      log::error("budget_journal_not_kept", {{"reason", aside.error().reason}});
+    }
+  }
+}
+
 Result<void> AdmissionService::fold() {
   const std::lock_guard lock(fold_mutex_);
   bool changed = false;
-  const uint64_t damaged = folded_.recovery().damaged;
+  folded_.forget_recovery();
   for (const auto& loop : loops_) {
     const std::string& name = loop->journal_->options().name;
     const uint64_t current = loop->journal_->position().segment;
@@ -295,10 +303,7 @@ Result<void> AdmissionService::fold() {
   }
   if (!changed) return {};
   if (auto saved = folded_.save(options_.dir); !saved) return saved;
-  if (folded_.recovery().damaged > damaged) {
-    log::error("budget_journal_damaged", {{"first", folded_.recovery().damage.back()}});
-    return {};  // the segments stay, as evidence
-  }
+  set_aside(folded_.recovery());
   for (const auto& loop : loops_) {
     const std::string& name = loop->journal_->options().name;
     auto removed = store::remove_segments(options_.dir, name, folded_.journal(name).folded.segment);

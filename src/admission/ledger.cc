@@ -8,6 +8,7 @@ namespace gatehouse::admission {
 namespace {
 
 constexpr std::string_view kJournalPrefix = "budget-";
+constexpr std::string_view kDamagedEnd = ".damaged";
 constexpr size_t kMaxDamageTexts = 20;
 constexpr size_t kMaxHoles = 1000;  // a journal with more of them is no journal
 constexpr int32_t kKeepDays = 400;
@@ -34,9 +35,12 @@ Ledger::Owner& Ledger::owner(ScopeKind kind, std::string_view id) {
   return *known.emplace(std::string(id), std::move(made)).first->second;
 }
 
-void Ledger::damaged(std::string what) {
+void Ledger::damaged(const std::string& name, const store::LogPosition& at, std::string_view what) {
   ++recovery_.damaged;
-  if (recovery_.damage.size() < kMaxDamageTexts) recovery_.damage.push_back(std::move(what));
+  recovery_.damaged_segments.emplace(name, at.segment);
+  if (recovery_.damage.size() >= kMaxDamageTexts) return;
+  recovery_.damage.push_back(
+      fmt::format("{}: segment {} offset {}: {}", name, at.segment, at.offset, what));
 }
 
 bool Ledger::reserve(JournalState& journal, const ReserveRecord& record) {
@@ -79,25 +83,24 @@ void Ledger::charge(const Open& open, const Charge& used, bool recovered, bool r
   }
 }
 
-void Ledger::apply(JournalState& journal, std::string_view line, const store::LogPosition& at) {
+void Ledger::apply(const std::string& name, std::string_view line, const store::LogPosition& at) {
   ++recovery_.records;
+  JournalState& journal = journals_[name];
   const auto record = parse_journal_line(line);
   if (!record) {
-    damaged(fmt::format("segment {} offset {}: not a record of the budget journal", at.segment,
-                        at.offset));
+    damaged(name, at, "not a record of the budget journal");
     return;
   }
   if (record->reserve) {
     if (!reserve(journal, *record->reserve)) {
-      damaged(fmt::format("segment {} offset {}: reservation {} is not usable", at.segment,
-                          at.offset, record->reserve->number));
+      damaged(name, at, fmt::format("reservation {} is not usable", record->reserve->number));
     }
     return;
   }
   const auto found = journal.open.find(record->settle->number);
   if (found == journal.open.end()) {
-    damaged(fmt::format("segment {} offset {}: settlement of reservation {}, which is not open",
-                        at.segment, at.offset, record->settle->number));
+    damaged(name, at,
+            fmt::format("settlement of reservation {}, which is not open", record->settle->number));
     return;
   }
   charge(found->second, record->settle->used, false, record->settle->released);
@@ -112,8 +115,8 @@ void Ledger::replay(const std::filesystem::path& dir, const std::string& name, u
   store::LogPosition from = std::max(journal.journal.folded, {segments.front(), 0});
   if (journal.journal.folded.segment != 0 && segments.back() >= journal.journal.folded.segment &&
       segments.front() > journal.journal.folded.segment) {
-    damaged(fmt::format("segments {} to {} of {} are not there", journal.journal.folded.segment,
-                        segments.front() - 1, name));
+    damaged(name, journal.journal.folded,
+            fmt::format("the segments to {} are not there", segments.front() - 1));
   }
   size_t holes = 0;
   while (from.segment <= segments.back() && from.segment < before) {
@@ -122,15 +125,14 @@ void Ledger::replay(const std::filesystem::path& dir, const std::string& name, u
     while (reader.next()) {
       stopped = reader.position().segment >= before;
       if (stopped) break;
-      apply(journal, reader.record(), reader.position());
+      apply(name, reader.record(), reader.position());
       from = reader.position();
     }
     if (stopped || reader.end() == End::clean) break;
     recovery_.torn_bytes += reader.torn_bytes();
     // A torn end of the last segment is a record that was never acknowledged, or is being written.
     if (reader.end() == End::torn) break;
-    damaged(fmt::format("{}: segment {} offset {}: {}", name, reader.end_position().segment,
-                        reader.end_position().offset, reader.end_detail()));
+    damaged(name, reader.end_position(), reader.end_detail());
     from = ++holes <= kMaxHoles ? reader.resume_position()
                                 : store::LogPosition{reader.end_position().segment + 1, 0};
   }
@@ -246,6 +248,28 @@ std::vector<std::string> list_journals(const std::filesystem::path& dir) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+Result<void> set_aside_damaged(const std::filesystem::path& dir, const std::string& name,
+                               uint64_t segment) {
+  const std::filesystem::path path = store::segment_path(dir, name, segment);
+  std::error_code error;
+  std::filesystem::rename(path, path.string() + std::string(kDamagedEnd), error);
+  if (!error || error == std::errc::no_such_file_or_directory) return {};  // a segment that is lost
+  return refuse(Refusal::internal(Layer::admission, path.string() + ": " + error.message()));
+}
+
+std::vector<std::filesystem::path> list_damaged(const std::filesystem::path& dir) {
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(dir, error), last; !error && it != last;
+       it.increment(error)) {
+    const std::string file = it->path().filename().string();
+    if (file.starts_with(kJournalPrefix) && file.ends_with(kDamagedEnd))
+      found.push_back(it->path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 }  // namespace gatehouse::admission

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "admission/budgets.h"
@@ -25,6 +27,7 @@ struct LedgerRecovery {
   uint64_t torn_bytes = 0;
   std::vector<std::string> damage;  // in words, the first few; empty if all was well
   uint64_t damaged = 0;             // how many there were
+  std::set<std::pair<std::string, uint64_t>> damaged_segments;  // journal, number
 };
 
 /// Whose and when: what the ledger's totals go by.
@@ -83,6 +86,8 @@ class Ledger {
   /// Of journal `name`, made if it is new.
   Journal& journal(const std::string& name) { return journals_[name].journal; }
   const LedgerRecovery& recovery() const { return recovery_; }
+  /// So that `recovery` tells only what comes.
+  void forget_recovery() { recovery_ = {}; }
   /// The latest day and month that anything was charged to.
   Periods latest() const { return latest_; }
   size_t open_reservations() const;
@@ -115,10 +120,10 @@ class Ledger {
   };
 
   Owner& owner(ScopeKind kind, std::string_view id);
-  void apply(JournalState& journal, std::string_view line, const store::LogPosition& at);
+  void apply(const std::string& name, std::string_view line, const store::LogPosition& at);
   bool reserve(JournalState& journal, const ReserveRecord& record);
   void charge(const Open& open, const Charge& used, bool recovered, bool released);
-  void damaged(std::string what);
+  void damaged(const std::string& name, const store::LogPosition& at, std::string_view what);
   Result<void> load_lines(std::string_view text);
   bool load_line(std::string_view line);
   void forget_old();
@@ -138,5 +143,11 @@ std::string difference(const std::map<LedgerKey, LedgerTotals>& a,
 /// The names of the journals in `dir` ("budget-0", …), and that of one event loop.
 std::vector<std::string> list_journals(const std::filesystem::path& dir);
 std::string journal_name(size_t loop);
+
+/// Keeps a journal's segment from being deleted with those that are folded, as evidence.
+Result<void> set_aside_damaged(const std::filesystem::path& dir, const std::string& name,
+                               uint64_t segment);
+/// The files in `dir` that were set aside and that nobody has moved since.
+std::vector<std::filesystem::path> list_damaged(const std::filesystem::path& dir);
 
 }  // namespace gatehouse::admission

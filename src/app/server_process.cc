@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "app/load_firewall.h"
@@ -184,6 +185,13 @@ std::vector<std::pair<std::string, std::string>> ServerProcess::problems() const
   if (!admission_->healthy()) found.emplace_back("journal", "The budget journal can't be written.");
   if (!settlement_->audit().healthy())
     found.emplace_back("audit", "The audit log can't be written.");
+  for (const std::filesystem::path& segment : admission_->damaged_segments()) {
+    found.emplace_back(
+        "journal_damaged",
+        fmt::format("A part of the budget journal was damaged, so that some spending may not be "
+                    "counted. Look at {}, then move it away.",
+                    segment.string()));
+  }
   return found;
 }
 

@@ -49,7 +49,7 @@ struct ControlHooks {
   /// The budgets' figures (`AdmissionService::balances`); where there is none, the ledger is read
   /// from disk.
   std::function<std::vector<admission::Balance>()> balances;
-  /// Whether journals and audit log can be written, with what is wrong: (name, what is wrong).
+  /// What is wrong with journals and audit log, if anything: (name, what is wrong).
   std::function<std::vector<std::pair<std::string, std::string>>()> problems;
   /// Writes to the audit log. An error stops the change from being made.
   std::function<Result<void>(const settlement::ControlEvent&)> audit;

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -73,3 +74,33 @@ def test_a_flipped_byte_is_found_and_named(server, fake):
     verified = gatehouse.cli("audit", "verify", "--data", gatehouse.data, check=False)
     assert verified.returncode == 1
     assert path.name in verified.stdout + verified.stderr
+
+
+def health(server):
+    admin = json.loads((server.data / "server.json").read_text())["admin_url"]
+    request = urllib.request.Request(admin + "/admin/v1/health", headers={"authorization": f"Bearer {(server.data / 'admin.key').read_text().strip()}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+@pytest.mark.timeout(120)
+def test_a_hole_in_a_budget_journal_gives_nothing_back_and_is_told_until_it_is_moved(server, fake):
+    gatehouse = server(extra="server: {threads: 1}")
+    for _ in range(20):
+        assert gatehouse.post("/v1/chat/completions", CHAT)[0] == 200
+    gatehouse.kill()
+    path = max((gatehouse.data / "admission").glob("budget-0.*.log"))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"\nR 2 ") + 5] = 0
+    path.write_bytes(content)
+    gatehouse.start()
+    assert "budget_journal_damaged" in gatehouse.output()
+    usage = json.loads(gatehouse.cli("usage", "--json", "--data", gatehouse.data).stdout)["usage"]
+    assert [row["requests"] for row in usage] == [19]
+    gatehouse.stop()
+    gatehouse.start()
+    told = health(gatehouse)
+    kept = path.with_name(path.name + ".damaged")
+    assert told["status"] == "degraded" and str(kept) in told["problems"][0]["detail"]
+    kept.rename(gatehouse.data / "evidence")
+    assert health(gatehouse)["status"] == "ok"

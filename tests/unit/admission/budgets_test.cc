@@ -198,7 +198,14 @@ TEST_F(BudgetsTest, DamageInAJournalIsToldAndSteppedOver) {
   open();
   EXPECT_EQ(service_->recovery().damaged, 2U) << "the reservation and its settlement";
   EXPECT_EQ(balance(ScopeKind::key, Period::month).spent.money.nanos, 90);
-  EXPECT_TRUE(std::filesystem::exists(path)) << "kept as evidence";
+  const std::vector<std::filesystem::path> kept{path.string() + ".damaged"};
+  EXPECT_EQ(service_->damaged_segments(), kept) << "as evidence";
+  open();
+  EXPECT_EQ(service_->recovery().damaged, 0U) << "it was stepped over once";
+  EXPECT_EQ(balance(ScopeKind::key, Period::month).spent.money.nanos, 90);
+  EXPECT_EQ(service_->damaged_segments(), kept);
+  std::filesystem::remove(kept[0]);
+  EXPECT_TRUE(service_->damaged_segments().empty());
 }
 
 TEST_F(BudgetsTest, WhatStandsBehindAHoleIsCharged) {

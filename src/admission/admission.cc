@@ -16,7 +16,7 @@ constexpr size_t kMaxUnwritten = 65'536;
 std::array<BudgetScope*, 3> budgets_of(const Principal& principal) {
   const KeyEntry& key = principal.key();
   const UserEntry* const user = principal.user();
-  return {key.state->budget.get(), user == nullptr ? nullptr : user->state->budget.get(),
+  return {key.account->budget.get(), user == nullptr ? nullptr : user->state->budget.get(),
           key.tenant->state->budget.get()};
 }
 
@@ -105,7 +105,7 @@ Result<Permit> Admission::admit(const Principal& principal, std::string_view mod
   }
   const KeyEntry& key = principal.key();
   const TenantEntry& tenant = principal.tenant();
-  return admission::admit(key.state->limits, key.record.spec.limits, tenant.state->limits,
+  return admission::admit(key.account->limits, key.record.spec.limits, tenant.state->limits,
                           tenant.spec.limits, principal.shared_key(), estimated_tokens,
                           *service_.options_.clock);
 }
@@ -134,7 +134,7 @@ Result<Reservation> Admission::reserve(const Principal& principal, const Charge&
   record.wall_ms = unix_millis(wall);
   record.periods = periods;
   record.bound = bound;
-  record.key = key.record.spec.id;
+  record.key = key.record.account();
   record.user = key.record.spec.user;
   record.tenant = key.record.spec.tenant;
   record.request = request_id;

@@ -72,8 +72,9 @@ Result<void> validate(const AdmissionSpecs& specs) {
 /// The states by id. They are never dropped: an owner that goes and comes back finds its counters.
 struct AdmissionService::Registry {
   std::mutex mutex;
-  std::unordered_map<std::string, std::shared_ptr<TenantState>> tenants;
+  std::unordered_map<std::string, std::shared_ptr<AccountState>> tenants;
   std::unordered_map<std::string, std::shared_ptr<UserState>> users;
+  std::unordered_map<std::string, std::shared_ptr<AccountState>> accounts;  // of keys
   std::unordered_map<std::string, std::shared_ptr<KeyState>> keys;
   std::map<LedgerKey, LedgerTotals> recovered;  // of the latest day and month
 
@@ -217,8 +218,11 @@ Result<void> AdmissionService::update(const AdmissionSpecs& specs) {
     if (!record.spec.user.empty()) {
       entry->user = users.at(record.spec.tenant + "/" + record.spec.user);
     }
-    entry->state = registry_->find(registry_->keys, ScopeKind::key, record.spec.id);
-    entry->state->budget->set_limits(record.spec.budgets);
+    entry->account = registry_->find(registry_->accounts, ScopeKind::key, record.account());
+    entry->account->budget->set_limits(record.spec.budgets);
+    std::shared_ptr<KeyState>& state = registry_->keys[record.spec.id];
+    if (!state) state = std::make_shared<KeyState>();
+    entry->state = state;
     entry->state->expires.store(record.spec.expires.value_or(WallTime::max()),
                                 std::memory_order_relaxed);
     if (!record.revoked && !entry->tenant->spec.suspended) usable.insert(entry->state.get());
@@ -271,7 +275,7 @@ std::vector<Balance> AdmissionService::balances() const {
   const std::lock_guard lock(registry_->mutex);
   for (const auto& [id, state] : registry_->tenants) add(*state->budget);
   for (const auto& [id, state] : registry_->users) add(*state->budget);
-  for (const auto& [id, state] : registry_->keys) add(*state->budget);
+  for (const auto& [id, state] : registry_->accounts) add(*state->budget);
   std::sort(balances.begin(), balances.end(), [](const Balance& a, const Balance& b) {
     return std::tie(a.kind, a.id, a.period) < std::tie(b.kind, b.id, b.period);
   });

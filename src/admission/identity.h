@@ -20,8 +20,8 @@ namespace gatehouse::admission {
 
 class BudgetScope;
 
-/// What of a tenant, user or key outlives a reload: counters and the switch that ends streams.
-struct TenantState {
+/// What of a tenant, user or key outlives a reload: counters and the switches that end streams.
+struct AccountState {  // of a tenant, or of a key's account
   LimitState limits;
   std::shared_ptr<BudgetScope> budget;
 };
@@ -29,8 +29,6 @@ struct UserState {
   std::shared_ptr<BudgetScope> budget;
 };
 struct KeyState {
-  LimitState limits;
-  std::shared_ptr<BudgetScope> budget;
   std::atomic<bool> revoked{false};  // or its tenant suspended, or the key gone from the specs
   std::atomic<WallTime> expires{WallTime::max()};
 };
@@ -38,7 +36,7 @@ static_assert(std::atomic<WallTime>::is_always_lock_free);
 
 struct TenantEntry {
   TenantSpec spec;
-  std::shared_ptr<TenantState> state;
+  std::shared_ptr<AccountState> state;
 };
 struct UserEntry {
   UserSpec spec;
@@ -49,6 +47,7 @@ struct KeyEntry {
   std::vector<IpRange> ip_ranges;
   std::shared_ptr<const TenantEntry> tenant;
   std::shared_ptr<const UserEntry> user;  // may be null
+  std::shared_ptr<AccountState> account;
   std::shared_ptr<KeyState> state;
 };
 

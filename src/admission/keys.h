@@ -40,6 +40,10 @@ struct KeyRecord {
   KeyHash hash{};
   WallTime created{};
   std::optional<WallTime> revoked;
+  std::string rotated_from;  // the first key of its rotations; empty: it is that itself
+
+  /// What its limits, budgets and usage go by: a key and those that replace it have them in common.
+  const std::string& account() const { return rotated_from.empty() ? spec.id : rotated_from; }
 };
 
 /// The server's secret that keys are hashed with: a copy of the store alone does not let anybody

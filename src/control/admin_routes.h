@@ -67,7 +67,8 @@ class AdminRoutes {
   boost::json::object key_json(const admission::KeyRecord& key, bool in_file) const;
   std::optional<AdminResponse> check_policy(const admission::TenantSpec& tenant) const;
   std::optional<AdminResponse> check_key(const admission::KeySpec& key) const;
-  AdminResponse new_key(admission::KeySpec spec, std::string_view action, std::string_view detail);
+  AdminResponse new_key(admission::KeySpec spec, std::string rotated_from, std::string_view action,
+                        std::string_view detail);
 
   ControlPlane& control_;
   const AdminRequest& request_;

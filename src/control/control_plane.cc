@@ -182,11 +182,13 @@ Result<void> ControlPlane::admit() const {
   return {};
 }
 
-Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec) {
+Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec,
+                                                 std::string rotated_from) {
   admission::NewKey made = admission::make_key(*hasher_, *options_.random);
   spec.id = made.id;
   admission::KeyRecord record;
   record.spec = std::move(spec);
+  record.rotated_from = std::move(rotated_from);
   record.hash = made.hash;
   record.created = options_.clock->wall();
   if (auto ok = registry_->put(record); !ok) return refuse(std::move(ok.error()));

@@ -106,7 +106,7 @@ class ControlPlane {
   Result<void> audit(const settlement::ControlEvent& event) const;
   /// Checks the specs as they are now and hands them to the running server.
   Result<void> admit() const;
-  Result<admission::NewKey> make_key(admission::KeySpec spec);
+  Result<admission::NewKey> make_key(admission::KeySpec spec, std::string rotated_from = {});
   Result<std::string> ensure_admin_key();
 
   ControlOptions options_;

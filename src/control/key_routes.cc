@@ -44,6 +44,7 @@ boost::json::object AdminRoutes::key_json(const admission::KeyRecord& key, bool 
   }
   if (!in_file) out["created"] = utc(key.created);
   if (key.revoked) out["revoked"] = utc(*key.revoked);
+  if (!key.rotated_from.empty()) out["rotated_from"] = key.rotated_from;
   out["declared_in"] = in_file ? "file" : "database";
   return out;
 }
@@ -93,14 +94,14 @@ std::optional<AdminResponse> AdminRoutes::check_key(const admission::KeySpec& ke
 AdminResponse AdminRoutes::create_key() {
   config::KeyEntry entry;
   if (auto wrong = read_body(config::key_request_schema(), &entry)) return *wrong;
-  return new_key(std::move(entry.spec), "key.create", {});
+  return new_key(std::move(entry.spec), {}, "key.create", {});
 }
 
-AdminResponse AdminRoutes::new_key(admission::KeySpec spec, std::string_view action,
-                                   std::string_view detail) {
+AdminResponse AdminRoutes::new_key(admission::KeySpec spec, std::string rotated_from,
+                                   std::string_view action, std::string_view detail) {
   if (auto wrong = check_key(spec)) return *wrong;
   const std::string tenant = spec.tenant;
-  auto made = control_.make_key(std::move(spec));
+  auto made = control_.make_key(std::move(spec), std::move(rotated_from));
   if (!made) return problem(made.error());
   if (auto ok = note(action, tenant, made->id, detail); !ok) {
     // Nothing may be handed out that the audit log does not know of.
@@ -155,7 +156,7 @@ AdminResponse AdminRoutes::rotate_key(const std::string& id) {
     }
   }
   admission::KeyRecord old = *found;
-  AdminResponse response = new_key(old.spec, "key.rotate", "replaces " + id);
+  AdminResponse response = new_key(old.spec, old.account(), "key.rotate", "replaces " + id);
   if (response.status != 201) return response;
   const WallTime now = control_.clock().wall();
   if (grace_seconds == 0) {

@@ -1,6 +1,7 @@
 #include "control/registry.h"
 
 #include <algorithm>
+#include <array>
 
 #include <boost/json.hpp>
 #include <fcntl.h>
@@ -15,8 +16,9 @@
 namespace gatehouse::control {
 namespace {
 
-constexpr int64_t kVersion = 1;
-constexpr const char* kVersion1 = R"(
+/// What brings a database from each version to the next.
+constexpr std::array kMigrations = {
+    R"(
 CREATE TABLE tenants (
   id TEXT PRIMARY KEY,
   spec TEXT NOT NULL
@@ -36,7 +38,12 @@ CREATE TABLE keys (
   revoked_ms INTEGER
 ) STRICT;
 PRAGMA user_version = 1;
-)";
+)",
+    R"(
+ALTER TABLE keys ADD COLUMN rotated_from TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
+)"};
+constexpr int64_t kVersion = kMigrations.size();
 
 std::string text_of(const config::Schema& schema, const void* spec) {
   return boost::json::serialize(config::to_json(schema, spec));
@@ -107,7 +114,11 @@ Result<void> Registry::migrate() {
         version, kVersion);
     return refuse(std::move(refusal));
   }
-  return db_->run(fmt::format("BEGIN IMMEDIATE; {} COMMIT;", kVersion1).c_str());
+  std::string steps;
+  for (int64_t next = version; next < kVersion; ++next) {
+    steps += kMigrations[static_cast<size_t>(next)];
+  }
+  return db_->run(fmt::format("BEGIN IMMEDIATE; {} COMMIT;", steps).c_str());
 }
 
 Result<void> Registry::read() {
@@ -133,7 +144,7 @@ Result<void> Registry::read() {
     }
   }
   auto keys = db_->prepare(
-      "SELECT id, hash, spec, created_ms, revoked_ms FROM keys ORDER BY "
+      "SELECT id, hash, spec, created_ms, revoked_ms, rotated_from FROM keys ORDER BY "
       "created_ms, id");
   if (!keys) return refuse(std::move(keys.error()));
   while (true) {
@@ -153,6 +164,7 @@ Result<void> Registry::read() {
     key.hash = *hash;
     key.created = from_millis(keys->number(3));
     if (!keys->is_null(4)) key.revoked = from_millis(keys->number(4));
+    key.rotated_from = keys->text(5);
   }
   return {};
 }
@@ -179,8 +191,8 @@ Result<void> Registry::put(const admission::UserSpec& user) {
 
 Result<void> Registry::put(const admission::KeyRecord& key) {
   auto statement = db_->prepare(
-      "INSERT OR REPLACE INTO keys (id, tenant, hash, spec, created_ms, revoked_ms) "
-      "VALUES (?, ?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO keys (id, tenant, hash, spec, created_ms, revoked_ms, rotated_from) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)");
   if (statement) {
     config::KeyEntry entry;
     entry.spec = key.spec;
@@ -188,7 +200,8 @@ Result<void> Registry::put(const admission::KeyRecord& key) {
         .bind(2, key.spec.tenant)
         .bind(3, admission::to_hex(key.hash))
         .bind(4, text_of(config::key_request_schema(), &entry))
-        .bind(5, unix_millis(key.created));
+        .bind(5, unix_millis(key.created))
+        .bind(7, key.rotated_from);
     if (key.revoked) {
       statement->bind(6, unix_millis(*key.revoked));
     } else {

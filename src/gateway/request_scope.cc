@@ -195,7 +195,7 @@ Result<void> RequestScope::admit_any_model(int64_t estimated_tokens) {
   const admission::KeyEntry& key = principal_->key();
   const admission::TenantEntry& tenant = principal_->tenant();
   Result<admission::Permit> permit = admission::admit(
-      key.state->limits, key.record.spec.limits, tenant.state->limits, tenant.spec.limits,
+      key.account->limits, key.record.spec.limits, tenant.state->limits, tenant.spec.limits,
       principal_->shared_key(), estimated_tokens, services_.loop.clock());
   if (!permit) return refuse(std::move(permit.error()));
   permit_ = std::move(*permit);

@@ -163,6 +163,33 @@ TEST_F(BudgetsTest, ABudgetThatIsAddedLaterCountsWhatWasSpentBefore) {
   EXPECT_TRUE(reserve(10));
 }
 
+TEST_F(BudgetsTest, AKeyThatReplacesAnotherGoesOnWithItsBudgetsAndLimits) {
+  budgets() = {{Period::month, Money{100}, std::nullopt}};
+  specs_.keys[0].spec.limits.requests_per_minute = 2;
+  open();
+  reserve(70)->settle({Money{70}, 0});
+  Admission& admission = service_->loop(0);
+  ASSERT_TRUE(admission.admit(*admission.authenticate(key_.text, "::1"), "m", 0));
+  KeyHasher hasher(service_->pepper());
+  const std::string first = key_.id;
+  key_ = make_key(hasher, Random::system());
+  specs_.keys.push_back(specs_.keys[0]);
+  specs_.keys[1].spec.id = key_.id;
+  specs_.keys[1].hash = key_.hash;
+  specs_.keys[1].rotated_from = first;
+  specs_.keys[0].revoked = clock_.wall();
+  ASSERT_TRUE(service_->update(specs_));
+  const auto principal = admission.authenticate(key_.text, "::1");
+  EXPECT_TRUE(admission.admit(*principal, "m", 0));
+  EXPECT_FALSE(admission.admit(*principal, "m", 0));
+  EXPECT_FALSE(reserve(31));
+  reserve(30)->settle({Money{20}, 0});
+  EXPECT_EQ(balance(ScopeKind::key, Period::month).id, first);
+  open();
+  EXPECT_EQ(balance(ScopeKind::key, Period::month).spent.money.nanos, 90);
+  EXPECT_FALSE(reserve(11)) << "nor after a restart";
+}
+
 TEST_F(BudgetsTest, AModelWithoutAPriceIsNoWayAroundAMoneyBudget) {
   open();
   Admission& admission = service_->loop(0);

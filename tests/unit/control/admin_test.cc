@@ -195,6 +195,7 @@ TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
   const std::string next(rotated.at("id").as_string());
   EXPECT_NE(next, id);
   EXPECT_EQ(rotated.at("models"), made.at("models"));
+  EXPECT_EQ(rotated.at("rotated_from"), id);
   EXPECT_TRUE(revoked_.contains(id));
   EXPECT_EQ(call(200, "GET", "/keys/" + id).at("status"), "revoked");
   call(409, "POST", "/keys/" + id + "/rotate");
@@ -207,6 +208,7 @@ TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
   EXPECT_EQ(call(200, "GET", "/keys/" + next).at("status"), "expired");
   call(400, "POST", "/keys/" + next + "/rotate?grace_seconds=ten");
 
+  EXPECT_EQ(third.at("rotated_from"), id) << "the first of the row";
   const std::string last(third.at("id").as_string());
   call(200, "POST", "/keys/" + last + "/revoke");
   EXPECT_TRUE(revoked_.contains(last));
@@ -336,6 +338,21 @@ TEST_F(Admin, APolicyThatATenantOfTheDatabaseNamesCannotVanish) {
   ASSERT_NO_FATAL_FAILURE(open());
   call(200, "PUT", "/tenants/bank", R"({"id": "bank", "policy": "stricter"})");
   EXPECT_TRUE(control_->reload("tester", errors).has_value());
+}
+
+TEST_F(Admin, ADatabaseOfAnOlderVersionIsBroughtUp) {
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  const bj::object made = call(201, "POST", "/keys", R"({"tenant": "acme"})");
+  const std::string id(made.at("id").as_string());
+  control_.reset();
+  const std::string command = "python3 -c \"import sqlite3; d = sqlite3.connect('" +
+                              (root_ / "control.db").string() +
+                              "'); d.execute('ALTER TABLE keys DROP COLUMN rotated_from'); "
+                              "d.execute('PRAGMA user_version = 1'); d.commit()\"";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  ASSERT_NO_FATAL_FAILURE(open());
+  EXPECT_FALSE(call(200, "GET", "/keys/" + id).contains("rotated_from"));
+  EXPECT_EQ(call(201, "POST", "/keys/" + id + "/rotate").at("rotated_from"), id);
 }
 
 TEST_F(Admin, ADatabaseOfANewerVersionIsLeftAlone) {

@@ -156,6 +156,7 @@ bool Connection::claim_body(size_t bytes) {
 }
 
 void Connection::release_body() {
+  if (body_claimed_ == 0) return;  // of nearly all requests; the count is shared by all loops
   shared_->body_bytes.fetch_sub(std::exchange(body_claimed_, 0), std::memory_order_relaxed);
 }
 

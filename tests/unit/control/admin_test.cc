@@ -195,7 +195,7 @@ TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
   const std::string next(rotated.at("id").as_string());
   EXPECT_NE(next, id);
   EXPECT_EQ(rotated.at("models"), made.at("models"));
-  EXPECT_EQ(rotated.at("rotated_from"), id);
+  EXPECT_EQ(rotated.at("rotated_from").as_string(), id);
   EXPECT_TRUE(revoked_.contains(id));
   EXPECT_EQ(call(200, "GET", "/keys/" + id).at("status"), "revoked");
   call(409, "POST", "/keys/" + id + "/rotate");
@@ -208,7 +208,7 @@ TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
   EXPECT_EQ(call(200, "GET", "/keys/" + next).at("status"), "expired");
   call(400, "POST", "/keys/" + next + "/rotate?grace_seconds=ten");
 
-  EXPECT_EQ(third.at("rotated_from"), id) << "the first of the row";
+  EXPECT_EQ(third.at("rotated_from").as_string(), id) << "the first of the row";
   const std::string last(third.at("id").as_string());
   call(200, "POST", "/keys/" + last + "/revoke");
   EXPECT_TRUE(revoked_.contains(last));
@@ -352,7 +352,7 @@ TEST_F(Admin, ADatabaseOfAnOlderVersionIsBroughtUp) {
   ASSERT_EQ(std::system(command.c_str()), 0);
   ASSERT_NO_FATAL_FAILURE(open());
   EXPECT_FALSE(call(200, "GET", "/keys/" + id).contains("rotated_from"));
-  EXPECT_EQ(call(201, "POST", "/keys/" + id + "/rotate").at("rotated_from"), id);
+  EXPECT_EQ(call(201, "POST", "/keys/" + id + "/rotate").at("rotated_from").as_string(), id);
 }
 
 TEST_F(Admin, ADatabaseOfANewerVersionIsLeftAlone) {

@@ -66,7 +66,7 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(const AppendLogOptions& given
   if (!lock) return refuse(lock.error());
   shared->lock_fd = *lock;
 
-  auto tail = recover_tail(options.dir, options.name, options.keep_behind_holes);
+  auto tail = recover_tail(options.dir, options.name, options.keep_behind_holes, options.floor);
   if (!tail) return refuse(tail.error());
   uint64_t number =
       tail->segment == 0 ? std::max<uint64_t>(options.first_segment, 1) : tail->segment;

@@ -36,6 +36,9 @@ struct AppendLogOptions {
   /// Whole records behind a hole of zero bytes stay in the log, whose reader tells the hole; else
   /// the log ends before the hole. For records that stand each for itself.
   bool keep_behind_holes = false;
+  /// Where a record begins that the owner knows to be in the log: `open` refuses a log that is
+  /// damaged before that record's end, and leaves its files as they are. Nothing if segment is 0.
+  LogPosition floor = {};
 };
 
 /// What `AppendLog::open` found at the end of the last segment: bytes of a record that a crash cut
@@ -67,7 +70,7 @@ class AppendLog {
   static constexpr size_t kMaxRecordBytes = size_t{4} << 20;
 
   /// Opens the log behind its last whole record. Refuses (`unavailable`) if the directory can't be
-  /// written or another writer has it.
+  /// written, another writer has it, or the log does not reach the options' floor ("log_damaged").
   static Result<std::unique_ptr<AppendLog>> open(const AppendLogOptions& options);
   /// Writes everything to disk and gives back the space that was allocated ahead.
   ~AppendLog();

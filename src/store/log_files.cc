@@ -108,18 +108,32 @@ Result<void> keep_torn(int fd, const fs::path& path, const fs::path& copy, const
   return {};
 }
 
+Refusal damaged(const fs::path& path, uint64_t whole, const LogPosition& floor) {
+  Refusal refusal = storage_error("recover", path, EBADMSG);
+  refusal.code = "log_damaged";
+  refusal.reason = "whole records end at byte " + std::to_string(whole) + " of " + path.string() +
+                   ", before the one known to be at byte " + std::to_string(floor.offset) +
+                   " of segment " + std::to_string(floor.segment);
+  return refusal;
+}
+
 }  // namespace
 
-Result<LogTail> recover_tail(const fs::path& dir, std::string_view name, bool keep_behind_holes) {
+Result<LogTail> recover_tail(const fs::path& dir, std::string_view name, bool keep_behind_holes,
+                             const LogPosition& floor) {
   ::unlink(spare_path(dir, name).c_str());
   LogTail tail;
   const auto segments = list_segments(dir, name);
-  if (segments.empty()) return tail;
-  tail.segment = segments.back();
+  if (!segments.empty()) tail.segment = segments.back();
   const auto path = segment_path(dir, name, tail.segment);
+  if (tail.segment < floor.segment) return refuse(damaged(path, 0, floor));
+  if (segments.empty()) return tail;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return refuse(storage_error("open", path, errno));
-  const auto scan = scan_segment(fd, path, keep_behind_holes);
+  auto scan = scan_segment(fd, path, keep_behind_holes);
+  if (scan && tail.segment == floor.segment && scan->whole <= floor.offset) {
+    scan = refuse(damaged(path, scan->whole, floor));
+  }
   if (scan) {
     tail.bytes = scan->whole;
     if (scan->used > scan->whole) {

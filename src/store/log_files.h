@@ -22,8 +22,9 @@ struct LogTail {
 };
 /// Finds the end of the last whole record before anything unfinished, and before a hole unless
 /// `keep_behind_holes`. What lies behind it is copied to NAME.NUMBER.torn-OFFSET; the caller cuts
-/// it off.
+/// it off. Refuses if that end lies before the end of the record that begins at `floor`: what is
+/// missing there was no crash's doing.
 Result<LogTail> recover_tail(const std::filesystem::path& dir, std::string_view name,
-                             bool keep_behind_holes);
+                             bool keep_behind_holes, const LogPosition& floor);
 
 }  // namespace gatehouse::store

@@ -110,6 +110,32 @@ TEST_F(AppendLogTest, GoesOnBehindTheLastRecordAndGivesBackReservedSpace) {
   EXPECT_EQ(fs::file_size(segment(1)), 24U);
 }
 
+TEST_F(AppendLogTest, CutsNothingOffBeforeARecordThatIsKnownToBeThere) {
+  LogPosition last;
+  {
+    auto log = AppendLog::open(options());
+    ASSERT_TRUE(log);
+    for (int i = 0; i < 20; ++i) last = *(*log)->append(record_of(i, 300));
+  }
+  const auto whole = fs::file_size(segment(1));
+  overwrite(segment(1), 700, std::string(1, '\0'));
+  auto known = options();
+  known.floor = last;
+  const auto refused = AppendLog::open(known);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "log_damaged");
+  EXPECT_EQ(fs::file_size(segment(1)), whole);
+  for (const auto& entry : fs::directory_iterator(dir_)) {
+    EXPECT_EQ(entry.path().string().find(".torn-"), std::string::npos) << entry.path();
+  }
+  // Behind the record, an unfinished one is cut off as ever.
+  overwrite(segment(1), 700, "x");
+  overwrite(segment(1), whole, "unfinished");
+  const auto log = AppendLog::open(known);
+  ASSERT_TRUE(log) << log.error().reason;
+  EXPECT_EQ((*log)->recovery().torn_bytes, 10U);
+}
+
 // The child of the test below: appends, and tells each record's number over a pipe. Does nothing in
 // the program that starts it.
 TEST(AppendLogChild, AppendsUntilItIsKilled) {

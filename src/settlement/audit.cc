@@ -1,5 +1,6 @@
 #include "settlement/audit.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,6 +55,20 @@ Result<PublishedEnd::End> find_end(const std::filesystem::path& dir, const Strea
     return refuse(audit_unavailable(fmt::format("stream {}: {}", head.name, reader.end_detail())));
   }
   return end;
+}
+
+/// Behind the head of a clean stop there is nothing: no crash can have left it there.
+Result<void> check_nothing_follows(const std::filesystem::path& dir, const Head& head) {
+  for (const StreamHead& stream : head.streams) {
+    const auto end = find_end(dir, stream);
+    if (!end) return refuse(end.error());
+    if (end->state.seq != stream.state.seq) {
+      return refuse(audit_unavailable(
+          fmt::format("record {} of stream {} was added after the clean stop of {}",
+                      stream.state.seq + 1, stream.name, head.time)));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -165,7 +180,8 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(const AuditOptions& options, co
   }
   audit->keys_ = std::move(*keys);
   if (auto opened = audit->open_streams(head); !opened) return refuse(opened.error());
-  // The first head goes out before the first record, so that records without a head are damage.
+  // The first head goes out before the first record, so that records without a head are damage, and
+  // those behind the head of a clean stop too.
   if (auto sealed = audit->seal(); !sealed) return refuse(sealed.error());
   audit->sealer_ = std::thread(&AuditLog::seal_loop, audit.get());
   return audit;
@@ -174,37 +190,67 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(const AuditOptions& options, co
 Result<void> AuditLog::open_streams(const std::optional<Head>& head) {
   if (head) head_ = *head;
   head_.public_key = keys_.public_key;
-  for (size_t i = 0; i <= options_.streams; ++i) {
-    const bool is_control = i == options_.streams;
-    const std::string name = is_control ? std::string(kControl) : fmt::format("loop-{}", i);
-    const StreamHead* known = head_.find(name);
-    if (known == nullptr) {
-      if (!store::list_segments(options_.dir, name).empty()) {
-        return refuse(audit_unavailable(fmt::format(
-            "{} holds records of stream {}, but its head does not", options_.dir.string(), name)));
-      }
-      head_.streams.push_back(
-          {.name = name, .state = chain_start(name, keys_.public_key), .last = {}});
-      known = &head_.streams.back();
+  if (head_.closed) {
+    if (auto fine = check_nothing_follows(options_.dir, head_); !fine) return fine;
+  }
+  for (size_t i = 0; i < options_.streams; ++i) {
+    auto stream = open_stream(fmt::format("loop-{}", i));
+    if (!stream) return refuse(stream.error());
+    streams_.push_back(std::move(*stream));
+  }
+  auto control = open_stream(std::string(kControl));
+  if (!control) return refuse(control.error());
+  control_ = std::move(*control);
+  return recover_other_streams();
+}
+
+Result<std::unique_ptr<AuditStream>> AuditLog::open_stream(const std::string& name) {
+  const StreamHead* known = head_.find(name);
+  if (known == nullptr) {
+    if (!store::list_segments(options_.dir, name).empty()) {
+      return refuse(audit_unavailable(fmt::format(
+          "{} holds records of stream {}, but its head does not", options_.dir.string(), name)));
     }
-    auto log = store::AppendLog::open(
-        {.dir = options_.dir, .name = name, .segment_bytes = options_.segment_bytes});
-    if (!log) return refuse(audit_unavailable(log.error().reason));
-    if ((*log)->recovery().torn_bytes != 0) {
-      log::warn("audit_record_cut", {{"stream", name},
-                                     {"bytes", (*log)->recovery().torn_bytes},
-                                     {"segment", (*log)->recovery().torn_at.segment},
-                                     {"offset", (*log)->recovery().torn_at.offset}});
-    }
-    const auto end = find_end(options_.dir, *known);
-    if (!end) return refuse(end.error());
-    std::unique_ptr<AuditStream> stream(
-        new AuditStream(name, std::move(*log), end->state, end->last));
-    if (is_control) {
-      control_ = std::move(stream);
-    } else {
-      streams_.push_back(std::move(stream));
-    }
+    head_.streams.push_back(
+        {.name = name, .state = chain_start(name, keys_.public_key), .last = {}});
+    known = &head_.streams.back();
+  }
+  auto log = store::AppendLog::open({.dir = options_.dir,
+                                     .name = name,
+                                     .segment_bytes = options_.segment_bytes,
+                                     .floor = known->last});
+  if (!log && log.error().code == "log_damaged") {
+    return refuse(audit_unavailable(fmt::format(
+        "the log of stream {} ends before its last sealed record {} or is damaged there: {}", name,
+        known->state.seq, log.error().reason)));
+  }
+  if (!log) return refuse(audit_unavailable(log.error().reason));
+  if ((*log)->recovery().torn_bytes != 0) {
+    log::warn("audit_record_cut", {{"stream", name},
+                                   {"bytes", (*log)->recovery().torn_bytes},
+                                   {"segment", (*log)->recovery().torn_at.segment},
+                                   {"offset", (*log)->recovery().torn_at.offset}});
+  }
+  const auto end = find_end(options_.dir, *known);
+  if (!end) return refuse(end.error());
+  return std::unique_ptr<AuditStream>(
+      new AuditStream(name, std::move(*log), end->state, end->last));
+}
+
+/// Seals what a crash left in the streams that are not written to now, since there are fewer loops:
+/// else the head of a clean stop would not cover it.
+Result<void> AuditLog::recover_other_streams() {
+  for (StreamHead& each : head_.streams) {
+    const bool in_use = each.name == kControl ||
+                        std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
+                          return stream->name() == each.name;
+                        });
+    if (in_use) continue;
+    const auto stream = open_stream(each.name);
+    if (!stream) return refuse(stream.error());
+    const PublishedEnd::End end = (*stream)->end_.read();
+    each.state = end.state;
+    each.last = end.last;
   }
   return {};
 }
@@ -219,7 +265,7 @@ AuditLog::~AuditLog() {
   sealer_.join();
   for (const auto& stream : streams_) stream->retry();
   control_->retry();
-  if (auto sealed = seal(); !sealed) {
+  if (auto sealed = seal_as(/*closed=*/true); !sealed) {
     log::error("audit_seal_failed", {{"reason", sealed.error().reason}});
   }
 }
@@ -251,8 +297,12 @@ void AuditLog::seal_loop() {
 }
 
 Result<void> AuditLog::seal() {
+  return seal_as(/*closed=*/false);
+}
+
+Result<void> AuditLog::seal_as(bool closed) {
   const std::scoped_lock lock(seal_mutex_);
-  auto sealed = seal_locked();
+  auto sealed = seal_locked(closed);
   if (sealed) {
     seals_.fetch_add(1, std::memory_order_relaxed);
   } else {
@@ -261,9 +311,10 @@ Result<void> AuditLog::seal() {
   return sealed;
 }
 
-Result<void> AuditLog::seal_locked() {
+Result<void> AuditLog::seal_locked(bool closed) {
   Head next = head_;
-  bool changed = head_.number == 0;
+  next.closed = closed;
+  bool changed = closed || !head_written_;
   const auto advance = [&next, &changed](const AuditStream& stream, const PublishedEnd::End& end) {
     for (StreamHead& each : next.streams) {
       if (each.name != stream.name() || each.state == end.state) continue;
@@ -288,6 +339,7 @@ Result<void> AuditLog::seal_locked() {
   if (!text) return refuse(text.error());
   if (auto written = write_head(options_.dir, *text); !written) return written;
   head_ = std::move(next);
+  head_written_ = true;
   return {};
 }
 

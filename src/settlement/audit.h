@@ -104,11 +104,12 @@ class AuditStream {
 class AuditLog {
  public:
   /// Opens the log and continues every chain behind its last whole record. Refuses (`unavailable`)
-  /// if the folder can't be written, if its head is missing or not signed by its key, or if the
-  /// records since the head don't hold: then `audit verify` tells what is wrong.
+  /// if the folder can't be written, if its head is missing or not signed by its key, if records
+  /// before the head are damaged, if those since the head don't hold, or if there are some since a
+  /// clean stop: then `audit verify` tells what is wrong, and no file has been changed.
   static Result<std::unique_ptr<AuditLog>> open(const AuditOptions& options, const Clock& clock,
                                                 Random& random);
-  /// Seals and closes. No thread may be appending.
+  /// Seals and closes: says in the head that nothing follows. No thread may be appending.
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
@@ -136,14 +137,18 @@ class AuditLog {
  private:
   AuditLog(const AuditOptions& options, const Clock& clock, Random& random);
   Result<void> open_streams(const std::optional<Head>& head);
+  Result<std::unique_ptr<AuditStream>> open_stream(const std::string& name);
+  Result<void> recover_other_streams();
   void seal_loop();
-  Result<void> seal_locked();
+  Result<void> seal_as(bool closed);
+  Result<void> seal_locked(bool closed);
 
   AuditOptions options_;
   const Clock& clock_;
   Random& random_;
   AuditKeys keys_;
-  Head head_;  // the last one written
+  Head head_;                  // the last one written
+  bool head_written_ = false;  // since the start
   std::vector<std::unique_ptr<AuditStream>> streams_;
   std::unique_ptr<AuditStream> control_;
   std::mutex control_mutex_;  // guards control_

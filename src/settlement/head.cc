@@ -14,6 +14,7 @@
 #include "core/digest.h"
 #include "core/json.h"
 #include "settlement/refusal.h"
+#include "store/file.h"
 
 namespace gatehouse::settlement {
 namespace {
@@ -181,12 +182,12 @@ Result<AuditKeys> make_audit_keys(const std::filesystem::path& path, Random& ran
   std::array<unsigned char, 32> seed;
   random.fill(seed);
   const std::string raw(reinterpret_cast<const char*>(seed.data()), seed.size());
-  const File file(path, O_WRONLY | O_CREAT | O_EXCL);
-  if (file.fd() < 0) return refuse(file_error("making the audit key", path));
-  if (!write_all(file.fd(), to_hex(raw) + "\n") || ::fsync(file.fd()) != 0) {
-    const auto error = file_error("writing the audit key", path);
-    ::unlink(path.c_str());
-    return refuse(error);
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    return refuse(audit_unavailable(fmt::format("{} is there already", path.string())));
+  }
+  if (auto written = store::replace_file(path, to_hex(raw) + "\n"); !written) {
+    return refuse(audit_unavailable("making the audit key: " + written.error().reason));
   }
   return derive_keys(raw);
 }
@@ -212,7 +213,7 @@ Result<std::string> sign_head(const Head& head, const AuditKeys& keys) {
                             stream.last.offset));
     first = false;
   }
-  text.push_back(']');
+  text.append(fmt::format(R"(],"closed":{})", head.closed));
   const Key key(
       EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes(keys.seed), keys.seed.size()));
   const Context context(EVP_MD_CTX_new());
@@ -269,6 +270,8 @@ Result<Head> parse_head(std::string_view text) {
   head.number = *number;
   head.time = std::string(*time);
   head.public_key = std::string(*public_key);
+  // Heads of older versions do not have it, and are not closed.
+  if (object.at_key("closed").get(head.closed) != simdjson::SUCCESS) head.closed = false;
   for (const json::Element element : *streams) {
     auto stream = parse_stream(element);
     if (!stream) return refuse(stream.error());

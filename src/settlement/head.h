@@ -23,7 +23,8 @@ struct AuditKeys {
 };
 /// Reads the key file; refuses one that others may read.
 Result<AuditKeys> read_audit_keys(const std::filesystem::path& file);
-/// Makes the file with mode 0600 and a new key; refuses if it is there already.
+/// Makes the file with mode 0600 and a new key, whole or not at all; refuses if it is there
+/// already.
 Result<AuditKeys> make_audit_keys(const std::filesystem::path& file, Random& random);
 
 /// Where one stream stood.
@@ -39,6 +40,8 @@ struct Head {
   std::string time;     // RFC 3339
   std::vector<StreamHead> streams;
   std::string public_key;  // 64 hex digits
+  /// Written by a clean stop: nothing follows what it seals, until a start writes the next one.
+  bool closed = false;
 
   const StreamHead* find(std::string_view stream) const;
 };

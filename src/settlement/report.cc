@@ -17,6 +17,8 @@ std::string_view to_string(AuditIssueKind kind) {
       return "missing";
     case AuditIssueKind::out_of_place:
       return "out_of_place";
+    case AuditIssueKind::added:
+      return "added";
     case AuditIssueKind::truncated:
       return "truncated";
     case AuditIssueKind::rewritten:
@@ -76,8 +78,10 @@ std::string report_text(const AuditReport& report) {
                        report.key_checked ? "" : " (the key that the head names itself)");
   }
   if (report.unsealed() != 0) {
-    out +=
-        fmt::format("  {} records are newer than the head: their chain holds\n", report.unsealed());
+    out += fmt::format(
+        "  {} records are newer than the head: their chain holds, but no signature covers them "
+        "yet\n",
+        report.unsealed());
   }
   for (const AuditIssue& issue : report.issues) {
     out += fmt::format("WRONG {}", to_string(issue.kind));
@@ -88,9 +92,13 @@ std::string report_text(const AuditReport& report) {
   if (report.issue_count > report.issues.size()) {
     out += fmt::format("… and {} findings more\n", report.issue_count - report.issues.size());
   }
-  out += report.ok() ? std::string("OK: nothing was altered, dropped, added or reordered.\n")
-                     : fmt::format("NOT OK: {} finding{}.\n", report.issue_count,
-                                   report.issue_count == 1 ? "" : "s");
+  if (report.ok()) {
+    out += fmt::format("OK: nothing was altered, dropped, added or reordered{}.\n",
+                       report.unsealed() != 0 ? " up to the head" : "");
+  } else {
+    out += fmt::format("NOT OK: {} finding{}.\n", report.issue_count,
+                       report.issue_count == 1 ? "" : "s");
+  }
   return out;
 }
 

@@ -38,8 +38,8 @@ std::string range(uint64_t first, uint64_t last) {
 }  // namespace
 
 StreamVerifier::StreamVerifier(std::string stream, std::optional<ChainState> start,
-                               const StreamHead* sealed, const StreamHead* anchored)
-    : sealed_(sealed), anchored_(anchored) {
+                               const StreamHead* sealed, bool closed, const StreamHead* anchored)
+    : sealed_(sealed), closed_(closed), anchored_(anchored) {
   report_.name = std::move(stream);
   report_.sealed_seq = sealed != nullptr ? sealed->state.seq : 0;
   if (start) previous_ = start->hash;
@@ -68,7 +68,7 @@ void StreamVerifier::segment(std::string_view file, std::string_view bytes, bool
     ++place.line;
     const size_t end = bytes.find('\n');
     if (end == std::string_view::npos) {
-      if (last) {
+      if (last && !closed_) {
         report_.torn_bytes = bytes.size();
       } else {
         add(AuditIssueKind::malformed, place, seq_ + 1, {},
@@ -155,6 +155,11 @@ bool StreamVerifier::hash_holds(const ChainLine& line) {
 }
 
 void StreamVerifier::advance(const ChainLine& line, Place place) {
+  if (closed_ && seq_ <= report_.sealed_seq && line.seq > report_.sealed_seq) {
+    add(AuditIssueKind::added, place, line.seq, line.id,
+        fmt::format("record {} ({}) stands behind the head of a clean stop: it was added since",
+                    line.seq, printable(line.id)));
+  }
   seq_ = line.seq;
   previous_ = line.hash;
   const auto differs = [&line](const StreamHead* head) {

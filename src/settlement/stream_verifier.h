@@ -18,9 +18,10 @@ namespace gatehouse::settlement {
 class StreamVerifier {
  public:
   /// `start` is nothing when the key that it depends on is not known. `sealed` and `anchored` are
-  /// what the head and an older head say of the stream; null if they do not name it.
+  /// what the head and an older head say of the stream; null if they do not name it. `closed`: the
+  /// head says that nothing follows it.
   StreamVerifier(std::string stream, std::optional<ChainState> start, const StreamHead* sealed,
-                 const StreamHead* anchored);
+                 bool closed, const StreamHead* anchored);
 
   /// The next segment, in order. Only in the `last` one may the end be an unfinished record.
   void segment(std::string_view file, std::string_view bytes, bool last);
@@ -47,6 +48,7 @@ class StreamVerifier {
   std::vector<AuditIssue> issues_;
   uint64_t issue_count_ = 0;
   const StreamHead* sealed_;
+  bool closed_;
   const StreamHead* anchored_;
 
   uint64_t seq_ = 0;                // of the last line that took its place in the chain

@@ -18,6 +18,7 @@ enum class AuditIssueKind : unsigned char {
   malformed,        // not a record's line
   missing,          // records between two others are not there
   out_of_place,     // a record that stands where another one belongs: moved, repeated or put in
+  added,            // records behind the head of a clean stop
   truncated,        // records up to the head are missing at the end
   rewritten,        // the chain holds, but is not the one that was sealed
   segment_missing,  // a file between two others, or before the first one, is not there
@@ -66,7 +67,8 @@ struct AuditReport {
   bool ok() const { return issue_count == 0; }
   uint64_t records() const;
   uint64_t bytes() const;
-  /// Records behind the head: their chain holds, but an end of it that was cut off leaves no trace.
+  /// Records behind the head: their chain holds, but what was added to its end, or cut off there,
+  /// leaves no trace.
   uint64_t unsealed() const;
 };
 

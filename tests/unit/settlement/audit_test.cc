@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,7 +135,25 @@ TEST(Audit, RefusesADamagedLogInsteadOfGoingOn) {
     auto lines = test::lines_of(test::read_file(file));
     lines.pop_back();
     test::write_file(file, test::join(lines));
-    EXPECT_NE(refused(data.path()).find("ends before its last sealed record 5"), std::string::npos);
+    EXPECT_NE(refused(data.path()).find("stream loop-0 ends before its last sealed record 5"),
+              std::string::npos);
+  }
+  {  // a byte of a sealed record is gone: what lies behind it must not be cut off
+    TempDir data;
+    make(data.path());
+    const auto file = data.path() / "audit" / "loop-0.00000001.log";
+    auto text = test::read_file(file);
+    text[text.size() / 2] = '\0';
+    test::write_file(file, text);
+    EXPECT_NE(refused(data.path()).find("loop-0.00000001.log"), std::string::npos);
+    EXPECT_EQ(test::read_file(file), text);
+  }
+  {  // a record that holds in its chain, added after a clean stop
+    TempDir data;
+    make(data.path());
+    const auto file = data.path() / "audit" / "loop-0.00000001.log";
+    test::write_file(file, test::read_file(file) + test::next_line(file, "\"id\":\"req_x\""));
+    EXPECT_NE(refused(data.path()).find("was added after the clean stop"), std::string::npos);
   }
   {  // the head is gone
     TempDir data;
@@ -172,6 +191,45 @@ TEST(Audit, RefusesADamagedLogInsteadOfGoingOn) {
     test::write_file(file, text);
     EXPECT_NE(refused(data.path()).find("signature"), std::string::npos);
   }
+}
+
+TEST(Audit, ACleanStopCoversTheStreamsOfLoopsThatAreNoMore) {
+  TempDir data;
+  const auto file = data.path() / "audit" / "loop-1.00000001.log";
+  std::string head;
+  {
+    const auto audit = test::open_audit(test::audit_options(data.path(), 2));
+    head = test::read_file(data.path() / "audit" / "head.json");
+    test::append_records(*audit, 1, 1, 3);
+  }
+  // As a crash leaves it: three records behind a head that is not closed.
+  test::write_file(data.path() / "audit" / "head.json", head);
+  test::open_audit(test::audit_options(data.path(), 1));
+  const AuditReport report = verify(data.path());
+  EXPECT_TRUE(report.ok()) << report_text(report);
+  EXPECT_EQ(report.unsealed(), 0U);
+}
+
+TEST(Audit, AKillWhileTheKeyIsMadeLeavesNoHalfOfIt) {
+  TempDir data;
+  const auto file = data.path() / "audit.key";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The first byte that it writes kills it.
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    std::signal(SIGXFSZ, SIG_DFL);
+    (void)make_audit_keys(file, Random::system());
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_TRUE(make_audit_keys(file, Random::system()).has_value());
+  EXPECT_TRUE(read_audit_keys(file).has_value());
+  EXPECT_FALSE(make_audit_keys(file, Random::system()).has_value()) << "it is there already";
 }
 
 TEST(Audit, KeyFileIsForItsOwnerAlone) {

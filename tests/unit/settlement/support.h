@@ -80,6 +80,14 @@ inline std::unique_ptr<AuditLog> open_audit(const AuditOptions& options) {
   return audit ? std::move(*audit) : nullptr;
 }
 
+/// The line that continues the chain of a stream's file: what anybody can forge who may write it.
+inline std::string next_line(const std::filesystem::path& file, std::string_view members) {
+  const auto last = parse_chain_line(lines_of(read_file(file)).back());
+  EXPECT_TRUE(last.has_value());
+  Chain chain({.seq = last->seq, .hash = last->hash});
+  return std::string(chain.build(members)) + "\n";
+}
+
 /// A record that owns nothing but literals; `id` must outlive it.
 inline RequestRecord simple_record(std::string_view id) {
   RequestRecord record;

@@ -187,6 +187,27 @@ TEST_F(Verify, FindsAChainThatWasWrittenAnew) {
   EXPECT_TRUE(has(report, AuditIssueKind::rewritten, 5));
 }
 
+TEST_F(Verify, FindsWhatWasAddedAfterACleanStop) {
+  write_log(5);
+  const std::string good = test::read_file(file());
+  const std::string forged = test::next_line(file(), "\"id\":\"req_x\"");
+  test::write_file(file(), good + forged);
+  EXPECT_EQ(verify().issue_count, 1U) << report_text(verify());
+  EXPECT_TRUE(has(verify(), AuditIssueKind::added, 6)) << report_text(verify());
+  test::write_file(file(), good + forged.substr(0, 30));
+  EXPECT_FALSE(verify().ok()) << report_text(verify());
+}
+
+TEST_F(Verify, PromisesNothingOfWhatIsNewerThanTheHead) {
+  const auto audit = test::open_audit(test::audit_options(data_.path()));
+  ASSERT_NE(audit, nullptr);
+  EXPECT_NE(report_text(verify()).find("added or reordered."), std::string::npos);
+  test::append_records(*audit, 0, 1, 3);
+  const AuditReport report = verify();
+  EXPECT_TRUE(report.ok()) << report_text(report);
+  EXPECT_NE(report_text(report).find("added or reordered up to the head."), std::string::npos);
+}
+
 TEST_F(Verify, FindsExchangedAndUnknownStreams) {
   write_log(4, 2);
   std::filesystem::rename(file("loop-0.00000001.log"), file("x"));

@@ -38,6 +38,10 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const ServerOptions&
   if (Result<void> step = process->open_listeners(*config); !step) {
     return refuse(std::move(step.error()));
   }
+  // Last of what can fail: the key is shown once, and only by a start that has worked.
+  Result<std::optional<control::FirstStart>> first = process->control_->first_start();
+  if (!first) return refuse(std::move(first.error()));
+  process->first_start_ = std::move(*first);
   process->gateway_->set_ready(true);
   return process;
 }
@@ -76,9 +80,6 @@ Result<void> ServerProcess::open_control(const ServerOptions& options,
       control::ControlPlane::open_to_serve(control, errors);
   if (!plane) return refuse(std::move(plane.error()));
   control_ = std::move(*plane);
-  Result<std::optional<control::FirstStart>> started = control_->first_start();
-  if (!started) return refuse(std::move(started.error()));
-  first_start_ = std::move(*started);
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include "control/admin_api.h"
 
 #include "control/admin_routes.h"
+#include "core/log.h"
 
 namespace gatehouse::control {
 namespace {
@@ -29,13 +30,8 @@ net::Response to_http(AdminResponse response) {
   return out;
 }
 
-/// The key's id if it may use the admin API.
-Result<std::string> authorize(admission::AdmissionService& admission, net::Exchange& exchange) {
-  const net::Request& request = exchange.request();
-  auto principal = admission.loop(exchange.loop().index())
-                       .authenticate(presented_key(request), request.peer_address());
-  if (!principal) return refuse(std::move(principal.error()));
-  if (principal->has_role(admission::Role::admin)) return principal->key_id();
+Result<void> check_role(const admission::Principal& caller) {
+  if (caller.has_role(admission::Role::admin)) return {};
   Refusal refusal;
   refusal.kind = ErrorKind::permission;
   refusal.layer = Layer::control;
@@ -55,22 +51,41 @@ bool AdminApi::is_admin_path(std::string_view path) {
 }
 
 Task<void> AdminApi::handle(net::Exchange& exchange) {
+  net::Request& request = exchange.request();
+  const auto caller = admission_.loop(exchange.loop().index())
+                          .authenticate(presented_key(request), request.peer_address());
+  const Result<void> allowed = caller ? check_role(*caller) : refuse(caller.error());
   AdminResponse response;
-  Result<std::string> actor = authorize(admission_, exchange);
-  if (!actor) {
-    response = problem(actor.error());
+  if (!allowed) {
+    response = problem(allowed.error());
+    RefusedCall call;
+    if (caller) {
+      call.key_id = caller->key_id();
+      call.tenant = caller->tenant_id();
+    }
+    call.client = request.peer_address();
+    call.method = request.method();
+    call.code = allowed.error().code;
+    co_await note(std::move(call));
   } else {
-    AdminRequest request;
-    request.method = exchange.request().method();
-    request.target = exchange.request().target();
-    request.body = std::move(exchange.request().body());
-    request.actor = std::move(*actor);
-    std::function<void()> job = [&] { response = handle_admin(control_, request); };
+    AdminRequest admin;
+    admin.method = request.method();
+    admin.target = request.target();
+    admin.body = std::move(request.body());
+    admin.actor = caller->key_id();
+    std::function<void()> job = [&] { response = handle_admin(control_, admin); };
     const Result<void> ran = co_await workers_.run(std::move(job));
     if (!ran) response = problem(ran.error());
   }
   net::Response http = to_http(std::move(response));
   (void)co_await exchange.respond(std::move(http));
+}
+
+Task<void> AdminApi::note(RefusedCall call) {
+  if (!control_.refused_calls().count(call.client)) co_return;
+  std::function<void()> job = [&] { control_.note(call); };
+  const Result<void> ran = co_await workers_.run(std::move(job));
+  if (!ran) log::warn("admin_refusal_not_noted", {{"code", call.code}, {"client", call.client}});
 }
 
 }  // namespace gatehouse::control

@@ -9,7 +9,7 @@ class ControlPlane;
 /// One call of the admin API, however it came.
 struct AdminRequest {
   std::string method;
-  std::string target;  // "/admin/v1/tenants/acme?limit=5"
+  std::string target;  // "/admin/v1/keys?tenant=acme"
   std::string body;    // JSON
   std::string actor;   // for the audit log: a key's id, "cli"
 };

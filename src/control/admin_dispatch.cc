@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -34,6 +36,42 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return out;
 }
 
+/// Takes the next "name=value" off the front of a query.
+std::string_view next_pair(std::string_view& rest) {
+  const std::string_view pair = rest.substr(0, rest.find('&'));
+  rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+  return pair;
+}
+
+std::string_view query_of(std::string_view target) {
+  const size_t mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+/// Refuses a query of which a part would not be read, or not as it was meant: without it, the call
+/// may be another one.
+Result<void> check_query(std::string_view target, std::span<const std::string_view> parameters) {
+  std::vector<std::string_view> seen;
+  for (std::string_view rest = query_of(target); !rest.empty();) {
+    const std::string_view pair = next_pair(rest);
+    const std::string_view name = pair.substr(0, pair.find('='));
+    const std::string_view value = pair.substr(std::min(pair.size(), name.size() + 1));
+    const auto is_name = [&](std::string_view known) { return !known.empty() && known == name; };
+    if (std::none_of(parameters.begin(), parameters.end(), is_name)) {
+      return refuse(bad_query(name, "This call has no such parameter."));
+    }
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+      return refuse(bad_query(name, "Expected it once."));
+    }
+    seen.push_back(name);
+    if (value.empty()) return refuse(bad_query(name, "Expected a value."));
+    if (!percent_decoded(value)) {
+      return refuse(bad_query(name, "Expected two hex digits behind each %."));
+    }
+  }
+  return {};
+}
+
 /// The parts of the path behind the prefix; nothing if it is not a path of ours.
 std::optional<std::vector<std::string>> segments_of(std::string_view target) {
   std::string_view path = target.substr(0, target.find('?'));
@@ -59,6 +97,7 @@ struct Route {
   std::string_view method;
   std::array<std::string_view, kMaxSegments> pattern;  // "*" matches any one; "" is the end
   Call call;
+  std::array<std::string_view, 3> parameters = {};  // that its query may have; "" is the end
 };
 
 constexpr std::array kRoutes{
@@ -73,12 +112,16 @@ constexpr std::array kRoutes{
     Route{"DELETE",
           {"tenants", "*"},
           [](AdminRoutes& r, const Segments& s) { return r.delete_tenant(s[1]); }},
-    Route{"GET", {"users"}, [](AdminRoutes& r, const Segments&) { return r.list_users(); }},
+    Route{"GET",
+          {"users"},
+          [](AdminRoutes& r, const Segments&) { return r.list_users(); },
+          {"tenant"}},
     Route{"POST", {"users"}, [](AdminRoutes& r, const Segments&) { return r.create_user(); }},
     Route{"DELETE",
           {"tenants", "*", "users", "*"},
           [](AdminRoutes& r, const Segments& s) { return r.delete_user(s[1], s[3]); }},
-    Route{"GET", {"keys"}, [](AdminRoutes& r, const Segments&) { return r.list_keys(); }},
+    Route{
+        "GET", {"keys"}, [](AdminRoutes& r, const Segments&) { return r.list_keys(); }, {"tenant"}},
     Route{"POST", {"keys"}, [](AdminRoutes& r, const Segments&) { return r.create_key(); }},
     Route{"GET", {"keys", "*"}, [](AdminRoutes& r, const Segments& s) { return r.show_key(s[1]); }},
     Route{"DELETE",
@@ -89,8 +132,12 @@ constexpr std::array kRoutes{
           [](AdminRoutes& r, const Segments& s) { return r.revoke_key(s[1]); }},
     Route{"POST",
           {"keys", "*", "rotate"},
-          [](AdminRoutes& r, const Segments& s) { return r.rotate_key(s[1]); }},
-    Route{"GET", {"usage"}, [](AdminRoutes& r, const Segments&) { return r.usage(); }},
+          [](AdminRoutes& r, const Segments& s) { return r.rotate_key(s[1]); },
+          {"grace_seconds"}},
+    Route{"GET",
+          {"usage"},
+          [](AdminRoutes& r, const Segments&) { return r.usage(); },
+          {"by", "period", "tenant"}},
     Route{"GET", {"budgets"}, [](AdminRoutes& r, const Segments&) { return r.budgets(); }},
     Route{"GET", {"config"}, [](AdminRoutes& r, const Segments&) { return r.config(); }},
     Route{"GET", {"health"}, [](AdminRoutes& r, const Segments&) { return r.health(); }},
@@ -121,16 +168,10 @@ AdminRoutes::AdminRoutes(ControlPlane& control, const AdminRequest& request)
     : control_(control), request_(request), lock_(control.mutex_) {}
 
 std::string AdminRoutes::query(std::string_view name) const {
-  std::string_view rest = request_.target;
-  const size_t mark = rest.find('?');
-  if (mark == std::string_view::npos) return {};
-  rest.remove_prefix(mark + 1);
-  while (!rest.empty()) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    if (pair.substr(0, pair.find('=')) != name || pair.find('=') == std::string_view::npos)
-      continue;
-    return percent_decoded(pair.substr(pair.find('=') + 1)).value_or("");
+  for (std::string_view rest = query_of(request_.target); !rest.empty();) {
+    const std::string_view pair = next_pair(rest);
+    if (pair.substr(0, pair.find('=')) != name) continue;
+    return percent_decoded(pair.substr(std::min(pair.size(), name.size() + 1))).value_or("");
   }
   return {};
 }
@@ -153,21 +194,15 @@ std::optional<AdminResponse> AdminRoutes::read_body(const config::Schema& schema
       errors);
 }
 
-Result<void> AdminRoutes::note(std::string_view action, std::string_view tenant,
-                               std::string_view target, std::string_view detail, bool ok) {
-  settlement::ControlEvent event;
-  event.action = action;
-  event.actor = request_.actor;
-  event.tenant = tenant;
-  event.target = target;
-  event.detail = detail;
-  event.ok = ok;
-  return control_.audit(event);
+settlement::ControlEvent AdminRoutes::event(std::string_view action, std::string_view tenant,
+                                            std::string_view target) const {
+  return {.action = action, .actor = request_.actor, .tenant = tenant, .target = target};
 }
 
 AdminResponse handle_admin(ControlPlane& control, const AdminRequest& request) {
   const auto segments = segments_of(request.target);
   if (segments && segments->size() == 1 && (*segments)[0] == "reload" && request.method == "POST") {
+    if (auto fine = check_query(request.target, {}); !fine) return problem(fine.error());
     return reload(control, request);
   }
   Refusal refusal;
@@ -181,6 +216,9 @@ AdminResponse handle_admin(ControlPlane& control, const AdminRequest& request) {
     if (!matches(route, *segments)) continue;
     path_exists = true;
     if (route.method != request.method) continue;
+    if (auto fine = check_query(request.target, route.parameters); !fine) {
+      return problem(fine.error());
+    }
     AdminRoutes routes(control, request);
     return route.call(routes, *segments);
   }

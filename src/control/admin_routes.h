@@ -50,13 +50,16 @@ class AdminRoutes {
   AdminResponse health();
 
  private:
-  /// The value of a query parameter, percent-decoded; empty if it is not there.
+  /// The value of a query parameter that `check_query` has let pass, percent-decoded; empty if it
+  /// is not there.
   std::string query(std::string_view name) const;
   /// Binds the body; an answer if it is no JSON object or has errors.
   std::optional<AdminResponse> read_body(const config::Schema& schema, void* object);
-  /// Notes a change that is about to be made. `target` must live until it returns.
-  Result<void> note(std::string_view action, std::string_view tenant, std::string_view target,
-                    std::string_view detail = {}, bool ok = true);
+  /// A change that the caller asked for.
+  settlement::ControlEvent event(std::string_view action, std::string_view tenant,
+                                 std::string_view target) const;
+  /// Notes that a key was revoked, or why that is not written yet.
+  void note_revoked(const admission::KeyRecord& key, const Result<void>& written) const;
 
   bool tenant_in_file(const std::string& id) const;
   const admission::TenantSpec* find_tenant(const std::string& id) const;
@@ -75,6 +78,7 @@ class AdminRoutes {
   std::unique_lock<std::mutex> lock_;
 };
 
+Refusal bad_query(std::string_view name, std::string_view expected);
 Refusal not_found(std::string_view what, const std::string& id);
 Refusal declared_in_file(std::string_view what, const std::string& id);
 /// "2026-11-24T13:00:00Z"

@@ -1,6 +1,8 @@
 #include "control/control_plane.h"
 
 #include <algorithm>
+#include <array>
+#include <condition_variable>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -15,6 +17,22 @@ namespace {
 
 constexpr const char* kAdminTenant = "admin";
 constexpr const char* kDemoTenant = "demo";
+constexpr std::string_view kStart = "start";  // who makes what a first start makes
+
+/// A section of the configuration that takes effect at the next start, and how to leave it as it
+/// was.
+struct StartSection {
+  std::string_view name;
+  void (*keep)(config::Config& next, const config::Config& started);
+};
+constexpr std::array kStartSections{
+    StartSection{"data_dir", [](auto& next, const auto& was) { next.data_dir = was.data_dir; }},
+    StartSection{"server", [](auto& next, const auto& was) { next.server = was.server; }},
+    StartSection{"admin", [](auto& next, const auto& was) { next.admin = was.admin; }},
+    StartSection{"engine", [](auto& next, const auto& was) { next.engine = was.engine; }},
+    StartSection{"upstream_pool", [](auto& next, const auto& was) { next.pool = was.pool; }},
+    StartSection{"audit", [](auto& next, const auto& was) { next.audit = was.audit; }},
+};
 
 tl::expected<config::Config, config::ConfigErrors> read_config(const ControlOptions& options) {
   tl::expected<config::Config, config::ConfigErrors> config =
@@ -67,7 +85,8 @@ Result<void> check_policies(const config::Config& config,
 
 }  // namespace
 
-ControlPlane::ControlPlane(ControlOptions options) : options_(std::move(options)) {}
+ControlPlane::ControlPlane(ControlOptions options)
+    : options_(std::move(options)), refused_calls_(*options_.clock) {}
 ControlPlane::~ControlPlane() = default;
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::open_to_serve(
@@ -119,7 +138,39 @@ std::shared_ptr<const config::Config> ControlPlane::config() const {
 
 void ControlPlane::set_hooks(ControlHooks hooks) {
   const std::lock_guard lock(mutex_);
+  note_refused_calls(/*all=*/true);
   hooks_ = std::move(hooks);
+  if (upkeep_.joinable()) return;
+  upkeep_ = std::jthread([this](const std::stop_token& stop) { keep_up(stop); });
+}
+
+void ControlPlane::keep_up(const std::stop_token& stop) {
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex_);
+  while (
+      !wake.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); })) {
+    const bool waiting = !registry_->unwritten().empty();
+    if (registry_->write_revocations() && waiting) log::info("revocations_written");
+    note_refused_calls(/*all=*/false);
+  }
+}
+
+void ControlPlane::note_refused_calls(bool all) {
+  for (const RefusedCalls::Count& count : refused_calls_.take(all)) {
+    const std::string detail = fmt::format("{} more calls from {}", count.calls,
+                                           count.client.empty() ? "other addresses" : count.client);
+    (void)audit({.action = "admin.refused", .detail = detail, .ok = false});
+  }
+}
+
+void ControlPlane::note(const RefusedCall& call) {
+  const std::lock_guard lock(mutex_);
+  const std::string detail = fmt::format("{}: {} from {}", call.code, call.method, call.client);
+  (void)audit({.action = "admin.refused",
+               .actor = call.key_id,
+               .tenant = call.tenant,
+               .detail = detail,
+               .ok = false});
 }
 
 Result<admission::AdmissionSpecs> ControlPlane::specs() const {
@@ -175,6 +226,23 @@ Result<void> ControlPlane::audit(const settlement::ControlEvent& event) const {
   return hooks_.audit(event);
 }
 
+void ControlPlane::take_back(settlement::ControlEvent event, const Refusal& why) const {
+  event.ok = false;
+  event.detail = why.message;
+  if (audit(event)) return;
+  log::error("audit_failed", {{"action", event.action}, {"target", event.target}});
+}
+
+Result<void> ControlPlane::change(const settlement::ControlEvent& event,
+                                  const std::function<Result<void>()>& make) {
+  // What can't be written now may wait in the audit log's memory, so it is taken back too.
+  Result<void> done = audit(event);
+  if (done) done = make();
+  if (done) done = admit();
+  if (!done) take_back(event, done.error());
+  return done;
+}
+
 Result<void> ControlPlane::admit() const {
   const admission::AdmissionSpecs specs = merged(*config_);
   if (auto fine = admission::validate(specs); !fine) return fine;
@@ -182,8 +250,14 @@ Result<void> ControlPlane::admit() const {
   return {};
 }
 
-Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec,
-                                                 std::string rotated_from) {
+Result<void> ControlPlane::revoke(const std::string& id) {
+  // The server first: a key that has leaked must die even while the disk is full.
+  if (hooks_.revoke) hooks_.revoke(id);
+  return registry_->revoke(id, options_.clock->wall());
+}
+
+Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec, std::string rotated_from,
+                                                 settlement::ControlEvent event) {
   admission::NewKey made = admission::make_key(*hasher_, *options_.random);
   spec.id = made.id;
   admission::KeyRecord record;
@@ -192,7 +266,21 @@ Result<admission::NewKey> ControlPlane::make_key(admission::KeySpec spec,
   record.hash = made.hash;
   record.created = options_.clock->wall();
   if (auto ok = registry_->put(record); !ok) return refuse(std::move(ok.error()));
-  return made;
+  event.tenant = record.spec.tenant;
+  event.target = made.id;
+  Result<void> done = audit(event);
+  if (done) done = admit();
+  if (done) return made;
+  // Nothing may be handed out that the audit log does not know of.
+  (void)revoke(made.id);
+  take_back(event, done.error());
+  return refuse(std::move(done.error()));
+}
+
+Result<void> ControlPlane::make_tenant(const admission::TenantSpec& tenant) {
+  return change(
+      {.action = "tenant.create", .actor = kStart, .tenant = tenant.id, .target = tenant.id},
+      [&] { return registry_->put(tenant); });
 }
 
 Result<std::string> ControlPlane::ensure_admin_key() {
@@ -208,13 +296,13 @@ Result<std::string> ControlPlane::ensure_admin_key() {
     admission::TenantSpec tenant;
     tenant.id = kAdminTenant;
     tenant.name = "Operators";
-    if (auto ok = registry_->put(tenant); !ok) return refuse(std::move(ok.error()));
+    if (auto ok = make_tenant(tenant); !ok) return refuse(std::move(ok.error()));
   }
   admission::KeySpec spec;
   spec.tenant = kAdminTenant;
   spec.name = "admin.key";
   spec.roles = admission::roles_of(admission::Role::admin);
-  auto made = make_key(std::move(spec));
+  auto made = make_key(std::move(spec), {}, {.action = "key.create", .actor = kStart});
   if (!made) return refuse(std::move(made.error()));
   if (auto ok = write_private_file(options_.dir.admin_key(), made->text + "\n"); !ok) {
     return refuse(std::move(ok.error()));
@@ -225,20 +313,32 @@ Result<std::string> ControlPlane::ensure_admin_key() {
 Result<std::optional<FirstStart>> ControlPlane::first_start() {
   const std::lock_guard lock(mutex_);
   const bool fresh = registry_->tenants().empty() && config_->tenants.empty();
-  auto admin_key = ensure_admin_key();
-  if (!admin_key) return refuse(std::move(admin_key.error()));
-  if (!fresh) return std::optional<FirstStart>();
+  std::optional<FirstStart> first;
+  const Result<void> done = registry_->together([&]() -> Result<void> {
+    auto admin_key = ensure_admin_key();
+    if (!admin_key) return refuse(std::move(admin_key.error()));
+    if (!fresh) return {};
+    auto demo = make_demo(std::move(*admin_key));
+    if (!demo) return refuse(std::move(demo.error()));
+    first = std::move(*demo);
+    return {};
+  });
+  if (done) return first;
+  take_back({.action = "system.first_start", .actor = kStart}, done.error());
+  return refuse(done.error());
+}
 
+Result<FirstStart> ControlPlane::make_demo(std::string admin_key) {
   admission::TenantSpec tenant;
   tenant.id = kDemoTenant;
   tenant.name = "Demo";
-  if (auto ok = registry_->put(tenant); !ok) return refuse(std::move(ok.error()));
+  if (auto ok = make_tenant(tenant); !ok) return refuse(std::move(ok.error()));
   admission::KeySpec spec;
   spec.tenant = kDemoTenant;
   spec.name = "first key";
-  auto made = make_key(std::move(spec));
+  auto made = make_key(std::move(spec), {}, {.action = "key.create", .actor = kStart});
   if (!made) return refuse(std::move(made.error()));
-  return std::optional<FirstStart>(FirstStart{kDemoTenant, made->text, *admin_key});
+  return FirstStart{kDemoTenant, made->text, std::move(admin_key)};
 }
 
 std::vector<std::string> ControlPlane::needs_restart() const {
@@ -246,18 +346,26 @@ std::vector<std::string> ControlPlane::needs_restart() const {
   const boost::json::value before = config::to_json(config::root_schema(), started_with_.get());
   const boost::json::value now = config::to_json(config::root_schema(), config_.get());
   std::vector<std::string> changed;
-  for (const char* section : {"data_dir", "server", "admin", "engine", "upstream_pool", "audit"}) {
-    const boost::json::value* a = before.as_object().if_contains(section);
-    const boost::json::value* b = now.as_object().if_contains(section);
+  for (const StartSection& section : kStartSections) {
+    const boost::json::value* a = before.as_object().if_contains(section.name);
+    const boost::json::value* b = now.as_object().if_contains(section.name);
     if ((a == nullptr) != (b == nullptr) || (a != nullptr && *a != *b))
-      changed.emplace_back(section);
+      changed.emplace_back(section.name);
   }
   return changed;
 }
 
+std::shared_ptr<const config::Config> ControlPlane::applicable(
+    const std::shared_ptr<const config::Config>& next) const {
+  auto config = std::make_shared<config::Config>(*next);
+  for (const StartSection& section : kStartSections) section.keep(*config, *started_with_);
+  return config;
+}
+
 Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors& errors) {
-  auto loaded = read_config(options_);
+  // Read under the lock: of two reloads at once, the later one has the later file.
   const std::lock_guard lock(mutex_);
+  auto loaded = read_config(options_);
   settlement::ControlEvent event;
   event.action = "config.reload";
   event.actor = actor;
@@ -282,14 +390,15 @@ Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors
     return failed(bad_config());
   }
   if (hooks_.apply) {
-    if (auto applied = hooks_.apply(next); !applied) {
+    if (auto applied = hooks_.apply(applicable(next)); !applied) {
       add_refusal(*next, applied.error(), errors);
       return failed(std::move(applied.error()));
     }
   }
   if (hooks_.admit) {
     if (auto admitted = hooks_.admit(specs); !admitted) {
-      if (hooks_.apply) (void)hooks_.apply(config_);  // was running before, so it can again
+      if (hooks_.apply)
+        (void)hooks_.apply(applicable(config_));  // was running before, so it can again
       add_refusal(*next, admitted.error(), errors);
       return failed(std::move(admitted.error()));
     }

@@ -100,17 +100,10 @@ AdminResponse AdminRoutes::create_key() {
 AdminResponse AdminRoutes::new_key(admission::KeySpec spec, std::string rotated_from,
                                    std::string_view action, std::string_view detail) {
   if (auto wrong = check_key(spec)) return *wrong;
-  const std::string tenant = spec.tenant;
-  auto made = control_.make_key(std::move(spec), std::move(rotated_from));
+  settlement::ControlEvent made_event = event(action, {}, {});
+  made_event.detail = detail;
+  auto made = control_.make_key(std::move(spec), std::move(rotated_from), made_event);
   if (!made) return problem(made.error());
-  if (auto ok = note(action, tenant, made->id, detail); !ok) {
-    // Nothing may be handed out that the audit log does not know of.
-    admission::KeyRecord record = *find_key(made->id);
-    record.revoked = control_.clock().wall();
-    (void)control_.registry_->put(record);
-    return problem(ok.error());
-  }
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
   boost::json::object out{{"key", made->text}};
   for (auto& member : key_json(*find_key(made->id), false)) {
     out[member.key()] = std::move(member.value());
@@ -118,20 +111,26 @@ AdminResponse AdminRoutes::new_key(admission::KeySpec spec, std::string rotated_
   return answer(201, out);
 }
 
+void AdminRoutes::note_revoked(const admission::KeyRecord& key, const Result<void>& written) const {
+  settlement::ControlEvent revoked = event("key.revoke", key.spec.tenant, key.spec.id);
+  revoked.ok = written.has_value();
+  if (!written) revoked.detail = written.error().message;
+  if (control_.audit(revoked)) return;
+  log::error("audit_failed", {{"action", "key.revoke"}, {"key", key.spec.id}});
+}
+
 AdminResponse AdminRoutes::revoke_key(const std::string& id) {
   if (key_in_file(id)) return problem(declared_in_file("key", id));
-  const admission::KeyRecord* found = find_key(id);
-  if (found == nullptr) return problem(not_found("key", id));
-  admission::KeyRecord key = *found;
-  if (key.revoked) return answer(200, key_json(key, false));
-  // A key that has leaked must die even while the disk is full: the server first, then the rest.
-  if (control_.hooks_.revoke) control_.hooks_.revoke(id);
-  const auto noted = note("key.revoke", key.spec.tenant, id);
-  if (!noted) log::error("audit_failed", {{"action", "key.revoke"}, {"key", id}});
-  key.revoked = control_.clock().wall();
-  if (auto ok = control_.registry_->put(key); !ok) return problem(ok.error());
+  const admission::KeyRecord* key = find_key(id);
+  if (key == nullptr) return problem(not_found("key", id));
+  if (key->revoked && !control_.registry_->unwritten().contains(id)) {
+    return answer(200, key_json(*key, false));
+  }
+  const Result<void> written = control_.revoke(id);
+  note_revoked(*key, written);
   if (auto ok = control_.admit(); !ok) return problem(ok.error());
-  return answer(200, key_json(key, false));
+  if (!written) return problem(written.error());
+  return answer(200, key_json(*key, false));
 }
 
 AdminResponse AdminRoutes::rotate_key(const std::string& id) {
@@ -158,15 +157,17 @@ AdminResponse AdminRoutes::rotate_key(const std::string& id) {
   admission::KeyRecord old = *found;
   AdminResponse response = new_key(old.spec, old.account(), "key.rotate", "replaces " + id);
   if (response.status != 201) return response;
-  const WallTime now = control_.clock().wall();
   if (grace_seconds == 0) {
-    if (control_.hooks_.revoke) control_.hooks_.revoke(id);
-    old.revoked = now;
+    // The new key is given in any case: the old one is of no use any more.
+    if (const Result<void> written = control_.revoke(id); !written) note_revoked(old, written);
   } else {
-    const WallTime end = now + std::chrono::seconds(grace_seconds);
+    const WallTime end = control_.clock().wall() + std::chrono::seconds(grace_seconds);
     old.spec.expires = old.spec.expires ? std::min(*old.spec.expires, end) : end;
+    if (auto ok = control_.registry_->put(old); !ok) {
+      control_.take_back(event("key.rotate", old.spec.tenant, id), ok.error());
+      return problem(ok.error());
+    }
   }
-  if (auto ok = control_.registry_->put(old); !ok) return problem(ok.error());
   if (auto ok = control_.admit(); !ok) return problem(ok.error());
   return response;
 }

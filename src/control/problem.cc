@@ -69,6 +69,10 @@ AdminResponse answer(int status, const boost::json::value& body) {
   return response;
 }
 
+Refusal bad_query(std::string_view name, std::string_view expected) {
+  return Refusal::invalid(config::shown(name), std::string(expected), "invalid_query");
+}
+
 Refusal not_found(std::string_view what, const std::string& id) {
   Refusal refusal;
   refusal.kind = ErrorKind::not_found;

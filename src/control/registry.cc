@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <boost/json.hpp>
 #include <fcntl.h>
@@ -189,7 +190,7 @@ Result<void> Registry::put(const admission::UserSpec& user) {
   return {};
 }
 
-Result<void> Registry::put(const admission::KeyRecord& key) {
+Result<void> Registry::write(const admission::KeyRecord& key) {
   auto statement = db_->prepare(
       "INSERT OR REPLACE INTO keys (id, tenant, hash, spec, created_ms, revoked_ms, rotated_from) "
       "VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -208,30 +209,61 @@ Result<void> Registry::put(const admission::KeyRecord& key) {
       statement->bind_null(6);
     }
   }
-  if (auto ok = finish(std::move(statement)); !ok) return ok;
+  return finish(std::move(statement));
+}
+
+Result<void> Registry::put(const admission::KeyRecord& key) {
+  if (auto ok = write(key); !ok) return ok;
   put_into(keys_, key, [&](const auto& k) { return k.spec.id == key.spec.id; });
   return {};
 }
 
-Result<void> Registry::remove_tenant(const std::string& id) {
-  if (auto ok = db_->run("BEGIN IMMEDIATE"); !ok) return ok;
-  for (const char* sql : {"DELETE FROM keys WHERE tenant = ?", "DELETE FROM users WHERE tenant = ?",
-                          "DELETE FROM tenants WHERE id = ?"}) {
-    auto statement = db_->prepare(sql);
-    if (statement) statement->bind(1, id);
-    if (auto ok = finish(std::move(statement)); !ok) {
-      (void)db_->run("ROLLBACK");
-      return ok;
+Result<void> Registry::revoke(const std::string& id, WallTime when) {
+  for (admission::KeyRecord& key : keys_) {
+    if (key.spec.id != id) continue;
+    if (!key.revoked) key.revoked = when;
+    unwritten_.insert(id);
+  }
+  return write_revocations();
+}
+
+Result<void> Registry::write_revocations() {
+  while (!unwritten_.empty()) {
+    const std::string& id = *unwritten_.begin();
+    for (const admission::KeyRecord& key : keys_) {
+      if (key.spec.id != id) continue;
+      if (auto ok = write(key); !ok) return ok;
     }
+    unwritten_.erase(unwritten_.begin());
   }
-  if (auto ok = db_->run("COMMIT"); !ok) {
-    (void)db_->run("ROLLBACK");
-    return ok;
-  }
-  std::erase_if(keys_, [&](const auto& k) { return k.spec.tenant == id; });
-  std::erase_if(users_, [&](const auto& u) { return u.tenant == id; });
-  std::erase_if(tenants_, [&](const auto& t) { return t.id == id; });
   return {};
+}
+
+Result<void> Registry::together(const std::function<Result<void>()>& changes) {
+  if (auto ok = db_->run("BEGIN IMMEDIATE"); !ok) return ok;
+  const auto before = std::make_tuple(tenants_, users_, keys_, unwritten_);
+  Result<void> done = changes();
+  if (done) done = db_->run("COMMIT");
+  if (done) return done;
+  (void)db_->run("ROLLBACK");
+  std::tie(tenants_, users_, keys_, unwritten_) = before;
+  return done;
+}
+
+Result<void> Registry::remove_tenant(const std::string& id) {
+  return together([&]() -> Result<void> {
+    for (const char* sql :
+         {"DELETE FROM keys WHERE tenant = ?", "DELETE FROM users WHERE tenant = ?",
+          "DELETE FROM tenants WHERE id = ?"}) {
+      auto statement = db_->prepare(sql);
+      if (statement) statement->bind(1, id);
+      if (auto ok = finish(std::move(statement)); !ok) return ok;
+    }
+    std::erase_if(keys_, [&](const auto& k) { return k.spec.tenant == id; });
+    std::erase_if(users_, [&](const auto& u) { return u.tenant == id; });
+    std::erase_if(tenants_, [&](const auto& t) { return t.id == id; });
+    return {};
+  });
 }
 
 Result<void> Registry::remove_user(const std::string& tenant, const std::string& id) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,16 @@ class Registry {
   Result<void> put(const admission::UserSpec& user);
   Result<void> put(const admission::KeyRecord& key);
 
+  /// Revokes a key: in memory at once, so that nothing brings it back, and on disk. An error says
+  /// that it is not on disk; `write_revocations` tries again.
+  Result<void> revoke(const std::string& id, WallTime when);
+  Result<void> write_revocations();
+  /// The keys whose revocation is not on disk.
+  const std::set<std::string>& unwritten() const { return unwritten_; }
+
+  /// Makes several changes, all or nothing, in memory too. No calls within calls.
+  Result<void> together(const std::function<Result<void>()>& changes);
+
   /// With its users and keys, all or nothing.
   Result<void> remove_tenant(const std::string& id);
   Result<void> remove_user(const std::string& tenant, const std::string& id);
@@ -40,11 +52,13 @@ class Registry {
   explicit Registry(std::unique_ptr<Sqlite> db) : db_(std::move(db)) {}
   Result<void> migrate();
   Result<void> read();
+  Result<void> write(const admission::KeyRecord& key);
 
   std::unique_ptr<Sqlite> db_;
   std::vector<admission::TenantSpec> tenants_;
   std::vector<admission::UserSpec> users_;
   std::vector<admission::KeyRecord> keys_;
+  std::set<std::string> unwritten_;
 };
 
 }  // namespace gatehouse::control

@@ -31,10 +31,6 @@ std::string tenant_of(const admission::LedgerKey& key, const admission::Admissio
   return {};
 }
 
-Refusal bad_query(std::string name, std::string expected) {
-  return Refusal::invalid(std::move(name), std::move(expected), "invalid_query");
-}
-
 }  // namespace
 
 AdminResponse AdminRoutes::usage() {
@@ -108,6 +104,13 @@ AdminResponse AdminRoutes::health() {
     for (const auto& [name, what] : control_.hooks_.problems()) {
       problems.push_back(boost::json::object{{"name", name}, {"detail", what}});
     }
+  }
+  if (const size_t unwritten = control_.registry_->unwritten().size(); unwritten > 0) {
+    problems.push_back(boost::json::object{
+        {"name", "control_db"},
+        {"detail", fmt::format("{} revoked keys are refused, but control.db can't be written: they "
+                               "would be taken again after a restart.",
+                               unwritten)}});
   }
   const bool well = problems.empty();
   return answer(200, {{"status", well ? "ok" : "degraded"},

@@ -82,9 +82,9 @@ AdminResponse AdminRoutes::create_tenant() {
   if (auto fine = admission::validate(tenant); !fine) return problem(fine.error());
   if (find_tenant(tenant.id) != nullptr) return problem(exists("tenant", tenant.id));
   if (auto wrong = check_policy(tenant)) return *wrong;
-  if (auto ok = note("tenant.create", tenant.id, tenant.id); !ok) return problem(ok.error());
-  if (auto ok = control_.registry_->put(tenant); !ok) return problem(ok.error());
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
+  const auto made = control_.change(event("tenant.create", tenant.id, tenant.id),
+                                    [&] { return control_.registry_->put(tenant); });
+  if (!made) return problem(made.error());
   return answer(201, tenant_json(tenant));
 }
 
@@ -99,9 +99,9 @@ AdminResponse AdminRoutes::replace_tenant(const std::string& id) {
   }
   if (auto fine = admission::validate(tenant); !fine) return problem(fine.error());
   if (auto wrong = check_policy(tenant)) return *wrong;
-  if (auto ok = note("tenant.replace", id, id); !ok) return problem(ok.error());
-  if (auto ok = control_.registry_->put(tenant); !ok) return problem(ok.error());
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
+  const auto replaced = control_.change(event("tenant.replace", id, id),
+                                        [&] { return control_.registry_->put(tenant); });
+  if (!replaced) return problem(replaced.error());
   return answer(200, tenant_json(tenant));
 }
 
@@ -117,16 +117,18 @@ AdminResponse AdminRoutes::delete_tenant(const std::string& id) {
       return problem(refusal);
     }
   }
-  if (auto ok = note("tenant.delete", id, id); !ok) return problem(ok.error());
   std::vector<std::string> gone;
   for (const auto& key : control_.registry_->keys()) {
     if (key.spec.tenant == id) gone.push_back(key.spec.id);
   }
-  if (auto ok = control_.registry_->remove_tenant(id); !ok) return problem(ok.error());
-  if (control_.hooks_.revoke) {
-    for (const std::string& key : gone) control_.hooks_.revoke(key);
-  }
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
+  const auto deleted = control_.change(event("tenant.delete", id, id), [&]() -> Result<void> {
+    if (auto ok = control_.registry_->remove_tenant(id); !ok) return ok;
+    if (control_.hooks_.revoke) {
+      for (const std::string& key : gone) control_.hooks_.revoke(key);
+    }
+    return {};
+  });
+  if (!deleted) return problem(deleted.error());
   return answer(200, {{"deleted", id}, {"keys", gone.size()}});
 }
 
@@ -150,9 +152,9 @@ AdminResponse AdminRoutes::create_user() {
   if (auto fine = admission::validate(user); !fine) return problem(fine.error());
   if (find_tenant(user.tenant) == nullptr) return problem(not_found("tenant", user.tenant));
   if (user_exists(user.tenant, user.id)) return problem(exists("user", user.id));
-  if (auto ok = note("user.create", user.tenant, user.id); !ok) return problem(ok.error());
-  if (auto ok = control_.registry_->put(user); !ok) return problem(ok.error());
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
+  const auto made = control_.change(event("user.create", user.tenant, user.id),
+                                    [&] { return control_.registry_->put(user); });
+  if (!made) return problem(made.error());
   return answer(201, config::to_json(config::user_schema(), &user));
 }
 
@@ -164,18 +166,19 @@ AdminResponse AdminRoutes::delete_user(const std::string& tenant, const std::str
   }
   const auto& users = control_.registry_->users();
   if (std::none_of(users.begin(), users.end(), same)) return problem(not_found("user", id));
-  if (auto ok = note("user.delete", tenant, id); !ok) return problem(ok.error());
-  std::vector<admission::KeyRecord> gone;
+  std::vector<std::string> gone;
   for (const auto& key : control_.registry_->keys()) {
-    if (key.spec.tenant == tenant && key.spec.user == id && !key.revoked) gone.push_back(key);
+    if (key.spec.tenant == tenant && key.spec.user == id && !key.revoked) {
+      gone.push_back(key.spec.id);
+    }
   }
-  for (admission::KeyRecord& key : gone) {
-    if (control_.hooks_.revoke) control_.hooks_.revoke(key.spec.id);
-    key.revoked = control_.clock().wall();
-    if (auto ok = control_.registry_->put(key); !ok) return problem(ok.error());
-  }
-  if (auto ok = control_.registry_->remove_user(tenant, id); !ok) return problem(ok.error());
-  if (auto ok = control_.admit(); !ok) return problem(ok.error());
+  const auto deleted = control_.change(event("user.delete", tenant, id), [&]() -> Result<void> {
+    Result<void> written;
+    for (const std::string& key : gone) written = control_.revoke(key);
+    if (!written) return written;
+    return control_.registry_->remove_user(tenant, id);
+  });
+  if (!deleted) return problem(deleted.error());
   return answer(200, {{"deleted", id}, {"keys", gone.size()}});
 }
 

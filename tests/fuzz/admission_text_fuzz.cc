@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check(gatehouse::Money::parse(money->to_string()) == money, "money reads back");
   }
   if (const auto price = admission::Price::parse(text)) {
-    const admission::ModelPrice model{*price, *price, *price};
-    const auto cost = model.cost({1'000'000, 0, 0});
+    const admission::ModelPrice model{*price, *price, *price, *price};
+    const auto cost = model.cost({.input = 1'000'000});
     check(cost.nanos == price->nanos_per_million, "a million tokens cost the price");
   }
   admission::parse_date(text);

@@ -1,8 +1,10 @@
 // The admin API as the server and the commands call it, on a data folder of its own.
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
@@ -10,6 +12,8 @@
 
 #include "control/admin_call.h"
 #include "control/control_plane.h"
+#include "control/refused_calls.h"
+#include "control/sqlite.h"
 
 namespace gatehouse::control {
 namespace {
@@ -59,6 +63,7 @@ class Admin : public testing::Test {
       if (refuse_audit_) return refuse(Refusal::internal(Layer::settlement, "disk full"));
       noted_.push_back(std::string(event.action) + " " + std::string(event.target) +
                        (event.ok ? "" : " failed"));
+      details_.emplace_back(event.detail);
       return {};
     };
     control_->set_hooks(std::move(hooks));
@@ -72,6 +77,20 @@ class Admin : public testing::Test {
     EXPECT_EQ(response.content_type,
               response.status < 400 ? "application/json" : "application/problem+json");
     return bj::parse(response.body).as_object();
+  }
+
+  /// As on a full disk: nothing can be written to a table of the database any more.
+  void break_database(const std::string& table) {
+    auto db = Sqlite::open(control_->dir().control_db());
+    ASSERT_TRUE(db.has_value());
+    const std::string sql = "CREATE TRIGGER broken BEFORE INSERT ON " + table +
+                            " BEGIN SELECT RAISE(ABORT, 'disk full'); END";
+    ASSERT_TRUE((*db)->run(sql.c_str()).has_value());
+  }
+  void mend_database() {
+    auto db = Sqlite::open(control_->dir().control_db());
+    ASSERT_TRUE(db.has_value());
+    ASSERT_TRUE((*db)->run("DROP TRIGGER broken").has_value());
   }
 
   const admission::KeyRecord* admitted_key(const std::string& id) const {
@@ -89,6 +108,7 @@ class Admin : public testing::Test {
   std::set<std::string> revoked_;
   std::shared_ptr<const config::Config> applied_;
   std::vector<std::string> noted_;
+  std::vector<std::string> details_;
   bool refuse_apply_ = false;
   bool refuse_audit_ = false;
 };
@@ -262,6 +282,138 @@ TEST_F(Admin, NothingIsChangedThatCannotBeAudited) {
   EXPECT_TRUE(revoked_.contains(id));
 }
 
+TEST_F(Admin, ARevocationHoldsThoughItCannotBeWrittenAndIsWrittenLater) {
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  const std::string id(call(201, "POST", "/keys", R"({"tenant": "acme"})").at("id").as_string());
+  ASSERT_NO_FATAL_FAILURE(break_database("keys"));
+  EXPECT_EQ(call(500, "POST", "/keys/" + id + "/revoke").at("code"), "control_db_failed");
+  EXPECT_EQ(noted_.back(), "key.revoke " + id + " failed");
+  call(200, "POST", "/reload");
+  ASSERT_NE(admitted_key(id), nullptr);
+  EXPECT_TRUE(admitted_key(id)->revoked.has_value());
+  EXPECT_EQ(call(200, "GET", "/health").at("status"), "degraded");
+  EXPECT_EQ(call(200, "GET", "/keys/" + id).at("status"), "revoked");
+
+  ASSERT_NO_FATAL_FAILURE(mend_database());
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (call(200, "GET", "/health").at("status") != "ok") {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  ASSERT_NO_FATAL_FAILURE(open());
+  EXPECT_EQ(call(200, "GET", "/keys/" + id).at("status"), "revoked");
+}
+
+TEST_F(Admin, AChangeThatDidNotComeAboutIsTakenBackInTheAuditLog) {
+  ASSERT_NO_FATAL_FAILURE(break_database("tenants"));
+  call(500, "POST", "/tenants", R"({"id": "acme"})");
+  EXPECT_EQ(noted_, (std::vector<std::string>{"tenant.create acme", "tenant.create acme failed"}));
+  EXPECT_NE(details_.back().find("disk full"), std::string::npos);
+}
+
+TEST_F(Admin, AFirstStartIsNotedAndIsAllOrNothing) {
+  // The admin key works, the demo tenant's does not: nothing stays, and the next start is the
+  // first.
+  auto db = Sqlite::open(control_->dir().control_db());
+  ASSERT_TRUE(db.has_value());
+  ASSERT_TRUE((*db)
+                  ->run("CREATE TRIGGER broken BEFORE INSERT ON keys WHEN NEW.tenant = 'demo' "
+                        "BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+                  .has_value());
+  ASSERT_FALSE(control_->first_start().has_value());
+  EXPECT_EQ(noted_.back(), "system.first_start  failed");
+  ASSERT_TRUE((*db)->run("DROP TRIGGER broken").has_value());
+  ASSERT_NO_FATAL_FAILURE(open());
+  noted_.clear();
+  const auto first = control_->first_start();
+  ASSERT_TRUE(first.has_value() && first->has_value());
+  EXPECT_EQ(noted_, (std::vector<std::string>{
+                        "tenant.create admin",
+                        "key.create " + std::string(admission::key_id_of((*first)->admin_key)),
+                        "tenant.create demo",
+                        "key.create " + std::string(admission::key_id_of((*first)->key))}));
+}
+
+TEST_F(Admin, AQueryThatIsNotUnderstoodIsRefused) {
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  const std::string id(call(201, "POST", "/keys", R"({"tenant": "acme"})").at("id").as_string());
+  const auto refused = [&](const std::string& method, const std::string& path) {
+    const bj::object answer = call(400, method, path);
+    EXPECT_EQ(answer.at("code"), "invalid_query") << path;
+    return std::string(answer.at("param").as_string());
+  };
+  EXPECT_EQ(refused("POST", "/keys/" + id + "/rotate?grace=3600"), "grace");
+  EXPECT_EQ(refused("POST", "/keys/" + id + "/rotate?grace_seconds=60%"), "grace_seconds");
+  EXPECT_EQ(refused("POST", "/keys/" + id + "/rotate?grace_seconds"), "grace_seconds");
+  EXPECT_EQ(refused("POST", "/keys/" + id + "/rotate?grace_seconds=60&grace_seconds=0"),
+            "grace_seconds");
+  EXPECT_EQ(refused("GET", "/keys?tenant=%zz"), "tenant");
+  EXPECT_EQ(refused("GET", "/keys?tenant="), "tenant");
+  EXPECT_EQ(refused("POST", "/reload?now=1"), "now");
+  EXPECT_TRUE(revoked_.empty());
+  EXPECT_EQ(call(200, "GET", "/keys?tenant=%61cme")["keys"].as_array().size(), 1U);
+}
+
+TEST_F(Admin, OfTwoReloadsAtOnceTheLaterFileWins) {
+  yaml_ = "log: {level: info}\n";
+  control_.reset();
+  ControlOptions options;
+  options.dir.root = root_;
+  options.config_file = root_ / "gatehouse.yaml";
+  std::ofstream(options.config_file) << yaml_;
+  int loads = 0;
+  std::thread second;
+  std::atomic<bool> done{false};
+  options.overrides = [&](config::Config&) {
+    if (++loads != 2) return;
+    // The first reload has read its file; another one begins and has the time to overtake it.
+    std::ofstream(root_ / "gatehouse.yaml") << "log: {level: debug}\n";
+    second = std::thread([&] {
+      config::ConfigErrors errors;
+      EXPECT_TRUE(control_->reload("second", errors).has_value());
+      done = true;
+    });
+    for (int i = 0; i < 50 && !done; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  };
+  config::ConfigErrors errors;
+  auto opened = ControlPlane::open(options, errors);
+  ASSERT_TRUE(opened.has_value());
+  control_ = std::move(*opened);
+  EXPECT_TRUE(control_->reload("first", errors).has_value());
+  second.join();
+  EXPECT_EQ(control_->config()->log.level, log::Level::debug);
+}
+
+TEST_F(Admin, WhatNeedsARestartStaysAsTheServerStarted) {
+  yaml_ = "engine: {default_max_tokens: 100}\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  std::ofstream(root_ / "gatehouse.yaml")
+      << "engine: {default_max_tokens: 200}\naudit: {enabled: false}\nlog: {level: debug}\n";
+  EXPECT_EQ(bj::serialize(call(200, "POST", "/reload")["needs_restart"]), R"(["engine","audit"])");
+  ASSERT_NE(applied_, nullptr);
+  EXPECT_EQ(applied_->engine.default_max_tokens, 100);
+  EXPECT_TRUE(applied_->audit.enabled);
+  EXPECT_EQ(applied_->log.level, log::Level::debug);
+  EXPECT_EQ(control_->config()->engine.default_max_tokens, 200);
+}
+
+TEST(RefusedCalls, AFloodSharesOneEvent) {
+  ManualClock clock;
+  RefusedCalls calls(clock);
+  uint64_t alone = 0;
+  for (int i = 0; i < 1000; ++i) alone += calls.count("192.0.2.7") ? 1 : 0;
+  EXPECT_EQ(alone, settlement::FailedAuthentications::kOneByOne);
+  EXPECT_TRUE(calls.take(false).empty()) << "its minute is not over";
+  clock.advance(std::chrono::seconds(61));
+  const auto counts = calls.take(false);
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].client, "192.0.2.7");
+  EXPECT_EQ(counts[0].calls, 1000 - alone);
+  EXPECT_TRUE(calls.take(true).empty());
+}
+
 TEST_F(Admin, WhatTheFileDeclaresIsChangedThereOnly) {
   yaml_ = "tenants: [{id: acme, name: Acme}]\nusers: [{id: ada, tenant: acme}]\n";
   ASSERT_NO_FATAL_FAILURE(open());
@@ -284,7 +436,7 @@ TEST_F(Admin, ReloadSwapsWholeOrNotAtAll) {
   std::ofstream(root_ / "gatehouse.yaml") << "log: {level: debug}\nserver: {threads: 7}\n";
   EXPECT_EQ(bj::serialize(call(200, "POST", "/reload")["needs_restart"]), R"(["server"])");
   EXPECT_EQ(control_->config()->log.level, log::Level::debug);
-  EXPECT_EQ(applied_, control_->config());
+  EXPECT_EQ(applied_->log.level, log::Level::debug);
 
   std::ofstream(root_ / "gatehouse.yaml") << "log: {level: loud}\nserver: {threads: -1}\n";
   const bj::object wrong = call(400, "POST", "/reload");

@@ -107,7 +107,7 @@ ServerShard::ServerShard(ServerShared& shared_part, Loop& on)
       retry_(std::make_unique<Deadline>(
           on.deadlines(), this, [](void* self) { static_cast<ServerShard*>(self)->accept(); })) {}
 
-Result<void> ServerShard::listen(uint16_t port) {
+Result<void> ServerShard::listen(uint16_t port, bool first) {
   ErrorCode error;
   const asio::ip::address address = asio::ip::make_address(shared.options.address, error);
   if (error) {
@@ -117,10 +117,13 @@ Result<void> ServerShard::listen(uint16_t port) {
   const tcp::endpoint endpoint(address, port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && shared.shards.size() > 1) acceptor_.set_option(ReusePort(true), error);
+  if (!error && !first) acceptor_.set_option(ReusePort(true), error);
   if (!error && address.is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(shared.options.backlog, error);
+  // The first one has the port for itself: were it to share from the start, so would it with
+  // another process.
+  if (!error && first && shared.shards.size() > 1) acceptor_.set_option(ReusePort(true), error);
   if (error) return refuse(cannot_listen(shared.options, port, lower_first(error.message())));
   return {};
 }
@@ -270,7 +273,7 @@ Result<std::unique_ptr<Server>> Server::start(LoopGroup& loops, ServerOptions op
   }
   uint16_t port = shared->options.port;
   for (const auto& shard : shared->shards) {
-    Result<void> listening = shard->listen(port);
+    Result<void> listening = shard->listen(port, shard == shared->shards.front());
     if (!listening) return refuse(std::move(listening.error()));
     shared->listening(true);
     port = shard->port();  // the first one's choice, if it was free to choose

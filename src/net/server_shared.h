@@ -42,7 +42,7 @@ class ServerShard {
 
   ServerShard(ServerShared& shared, Loop& loop);
 
-  Result<void> listen(uint16_t port);
+  Result<void> listen(uint16_t port, bool first);
   void start_accepting();
   uint16_t port() const;
   /// On the loop: stops accepting and closes what is idle.

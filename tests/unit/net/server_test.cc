@@ -247,5 +247,19 @@ TEST_F(ServerTest, AnAddressThatCannotBeBoundIsNamed) {
   EXPECT_THAT(wrong.error().message, HasSubstr("not an IPv4 or IPv6 literal"));
 }
 
+TEST_F(ServerTest, APortIsSharedAmongTheLoopsOfOneServerOnly) {
+  const auto handler = [](Exchange& e) { return echo(e); };
+  LoopGroup several(2);
+  LoopGroup others(2);
+  ServerOptions options;
+  options.port = 0;
+  const auto first = Server::start(several, options, handler);
+  ASSERT_TRUE(first) << first.error().message;
+  options.port = (*first)->port();
+  const auto second = Server::start(others, options, handler);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("address already in use"));
+}
+
 }  // namespace
 }  // namespace gatehouse::net::test

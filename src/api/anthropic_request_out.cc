@@ -107,13 +107,13 @@ void write_answer_tool(const ResponseFormat& format, ListWriter& body, std::stri
 void write_tools(const ChatRequest& request, ListWriter& body, Warnings& warnings) {
   if (request.tools.empty()) return;
   ListWriter list(body.name("tools"), '[');
+  const std::vector<std::string>& allowed = request.tool_choice.allowed;
   for (const Tool& tool : request.tools) {
-    write_tool(list.item(), tool, from_anthropic(request), warnings);
+    const bool sent =
+        allowed.empty() || std::find(allowed.begin(), allowed.end(), tool.name) != allowed.end();
+    if (sent) write_tool(list.item(), tool, from_anthropic(request), warnings);
   }
   list.close(']');
-  if (!request.tool_choice.raw.empty()) {
-    warnings.add("tool_choice", "the list of allowed tools is not passed on");
-  }
   write_choice(request, body);
 }
 

@@ -95,6 +95,7 @@ struct ToolChoice {
   Mode mode = Mode::automatic;
   std::string name;  // when named
   std::string raw;   // a form that only the request's dialect has ("allowed_tools"), else empty
+  std::vector<std::string> allowed;  // names of "allowed_tools"; empty: all tools
 };
 
 struct ResponseFormat {

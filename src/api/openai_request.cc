@@ -207,10 +207,13 @@ bool check_chat(Reader& reader, const Path& root, const Seen& seen, ChatRequest&
       (out.tool_choice.mode == Mode::named || out.tool_choice.mode == Mode::required)) {
     return conflict(choice_field, fmt::format("'{}' needs tools to choose from.", choice_field));
   }
-  if (out.tool_choice.mode == Mode::named && !has_tool(out, out.tool_choice.name)) {
-    return conflict(choice_field,
-                    fmt::format("'{}' names the tool '{}', which is not among the tools.",
-                                choice_field, out.tool_choice.name));
+  std::vector<std::string> chosen = out.tool_choice.allowed;
+  if (out.tool_choice.mode == Mode::named) chosen.push_back(out.tool_choice.name);
+  for (const std::string& name : chosen) {
+    if (has_tool(out, name)) continue;
+    return conflict(
+        choice_field,
+        fmt::format("'{}' names the tool '{}', which is not among the tools.", choice_field, name));
   }
   if (out.sampling.top_logprobs && !out.sampling.logprobs) {
     return conflict("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.");

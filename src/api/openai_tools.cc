@@ -107,6 +107,36 @@ bool read_named(Reader& reader, const Path& path, const json::Object& object, To
   return read_tool_name(reader, at, value, out.name);
 }
 
+/// The names of the tools that a choice is limited to.
+bool read_allowed(Reader& reader, const Path& path, const json::Object& choice, ToolChoice& out) {
+  const Path at(path, "tools");
+  json::Element value;
+  json::Array items;
+  if (choice.at_key("tools").get(value) != simdjson::SUCCESS) return reader.missing(at);
+  if (!reader.array(at, value, 1, RequestLimits::kTools, items)) return false;
+  size_t i = 0;
+  for (const json::Element item : items) {
+    const Path here(at, i++);
+    json::Object tool;
+    if (!reader.object(here, item, tool)) return false;
+    const Path type_path(here, "type");
+    if (tool.at_key("type").get(value) != simdjson::SUCCESS) return reader.missing(type_path);
+    std::string_view type;
+    if (!reader.string(type_path, value, type)) return false;
+    if (type != "function" && type != "custom") {
+      return reader.not_one_of(type_path, type, {"function", "custom"});
+    }
+    const Path holder(here, type);
+    if (tool.at_key(type).get(value) != simdjson::SUCCESS) return reader.missing(holder);
+    json::Object named;
+    if (!reader.object(holder, value, named)) return false;
+    const Path name_path(holder, "name");
+    if (named.at_key("name").get(value) != simdjson::SUCCESS) return reader.missing(name_path);
+    if (!read_tool_name(reader, name_path, value, out.allowed.emplace_back())) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool read_openai_tools(Reader& reader, const Path& path, const json::Element& element,
@@ -183,7 +213,7 @@ bool read_openai_tool_choice(Reader& reader, const Path& path, const json::Eleme
     return reader.not_one_of(mode_path, mode, {"auto", "required"});
   }
   out.mode = mode == "required" ? ToolChoice::Mode::required : ToolChoice::Mode::automatic;
-  return true;
+  return read_allowed(reader, at, choice, out);
 }
 
 bool read_openai_function_call(Reader& reader, const Path& path, const json::Element& element,

@@ -89,6 +89,32 @@ TEST(OpenAiToAnthropic, MakesAStructuredAnswerATool) {
   EXPECT_THAT(result->body, HasSubstr(R"("max_tokens":5)"));
 }
 
+TEST(OpenAiToAnthropic, SendsOnlyTheAllowedTools) {
+  const auto tools = [](const std::string& choice) {
+    return chat(R"(,"tools":[{"type":"function","function":{"name":"f"}},)"
+                R"({"type":"function","function":{"name":"g"}}],"tool_choice":)" +
+                choice);
+  };
+  const auto allowed = [&](const std::string& mode, const std::string& name) {
+    return tools(R"({"type":"allowed_tools","allowed_tools":{"mode":")" + mode +
+                 R"(","tools":[{"type":"function","function":{"name":")" + name + R"("}}]}})");
+  };
+  auto result = written(from_openai(allowed("required", "g")), Dialect::anthropic);
+  ASSERT_TRUE(result);
+  EXPECT_THAT(result->body, HasSubstr(R"("tools":[{"name":"g","input_schema":{"type":"object"}}],)"
+                                      R"("tool_choice":{"type":"any"})"));
+  EXPECT_THAT(result->warnings, testing::IsEmpty());
+  EXPECT_THAT(body_for(from_openai(allowed("auto", "f")), Dialect::anthropic),
+              HasSubstr(R"("tools":[{"name":"f","input_schema":{"type":"object"}}])"));
+  const auto unknown = parse_openai_chat(allowed("auto", "h"));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().param, "tool_choice");
+  const auto none = parse_openai_chat(
+      tools(R"({"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[]}})"));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().param, "tool_choice.allowed_tools.tools");
+}
+
 TEST(OpenAiToAnthropic, RefusesWhatWouldChangeTheMeaning) {
   const auto param = [](const std::string& fields) {
     auto result = written(from_openai(chat(fields)), Dialect::anthropic);

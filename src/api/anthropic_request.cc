@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "api/anthropic_fields.h"
+#include "api/collect.h"
 
 namespace gatehouse::api {
 namespace {
@@ -17,11 +18,13 @@ enum Field {
   kTopK,
   kTopP,
   kTools,
-  kToolChoice
+  kToolChoice,
+  kOutputConfig,
+  kOutputFormat
 };
-constexpr FieldTable<12> kFields{std::array<std::string_view, 12>{
+constexpr FieldTable<14> kFields{std::array<std::string_view, 14>{
     "model", "messages", "system", "max_tokens", "metadata", "stop_sequences", "stream",
-    "temperature", "top_k", "top_p", "tools", "tool_choice"}};
+    "temperature", "top_k", "top_p", "tools", "tool_choice", "output_config", "output_format"}};
 
 bool read_message(Reader& reader, const Path& path, const json::Element& element,
                   std::vector<Message>& out) {
@@ -76,6 +79,40 @@ bool read_user(Reader& reader, const Path& path, const json::Element& element, C
                        out.user);
 }
 
+/// A schema for the answer: `output_config.format`, in an earlier beta `output_format`.
+bool read_output_format(Reader& reader, const Path& path, const json::Element& element,
+                        ResponseFormat& out) {
+  const Path type_path(path, "type");
+  const Path schema_path(path, "schema");
+  json::Object object;
+  json::Object schema;
+  json::Element value;
+  std::string_view type;
+  if (!reader.object(path, element, object)) return false;
+  if (object.at_key("type").get(value) != simdjson::SUCCESS) return reader.missing(type_path);
+  if (!reader.string(type_path, value, type)) return false;
+  if (type != "json_schema") return reader.not_one_of(type_path, type, {"json_schema"});
+  if (object.at_key("schema").get(value) != simdjson::SUCCESS) return reader.missing(schema_path);
+  if (!reader.object(schema_path, value, schema)) return false;
+  out.kind = ResponseFormat::Kind::json_schema;
+  out.name = "answer";
+  out.schema = json::raw(value);
+  out.strict = true;
+  collect_side_text(element, out.side_text);
+  return true;
+}
+
+bool read_output_config(Reader& reader, const Path& path, const json::Element& element,
+                        ChatRequest& out) {
+  json::Object object;
+  if (!reader.object(path, element, object)) return false;
+  if (!keep_extra(reader, path, element, out.extra)) return false;
+  json::Element format;
+  if (object.at_key("format").get(format) != simdjson::SUCCESS || format.is_null()) return true;
+  if (object.size() == 1) out.response_format.member = path.name;
+  return read_output_format(reader, Path(path, "format"), format, out.response_format);
+}
+
 bool read_field(Reader& reader, const Path& at, int field, const json::Element& value,
                 ChatRequest& out, Message& system) {
   Sampling& sampling = out.sampling;
@@ -106,9 +143,15 @@ bool read_field(Reader& reader, const Path& at, int field, const json::Element& 
       return read_optional<double>(reader, at, value, 0, 1, sampling.top_p);
     case kTools:
       return read_anthropic_tools(reader, at, value, out.tools);
-    default:
+    case kToolChoice:
       return read_anthropic_tool_choice(reader, at, value, out.tool_choice,
                                         out.parallel_tool_calls);
+    case kOutputConfig:
+      return read_output_config(reader, at, value, out);
+    default:
+      out.response_format.member = at.name;
+      return keep_extra(reader, at, value, out.extra) &&
+             read_output_format(reader, at, value, out.response_format);
   }
 }
 
@@ -148,6 +191,11 @@ bool read(Reader& reader, ChatRequest& out, bool counting) {
   if (!seen.has(kModel)) return reader.missing(Path(here, "model"));
   if (!seen.has(kMessages)) return reader.missing(Path(here, "messages"));
   if (!counting && !seen.has(kMaxTokens)) return reader.missing(Path(here, "max_tokens"));
+  if (seen.has(kOutputConfig) && seen.has(kOutputFormat)) {
+    return reader.fail(Path(here, "output_format"),
+                       "Give either 'output_config' or 'output_format', not both.",
+                       "invalid_value");
+  }
   if (seen.has(kSystem)) out.messages.insert(out.messages.begin(), std::move(system));
   return check_tool_choice(reader, here, out);
 }

@@ -16,6 +16,11 @@ bool from_anthropic(const ChatRequest& request) {
   return request.dialect == Dialect::anthropic;
 }
 
+/// Its own clients' schemas are among the fields that pass on as they came.
+bool becomes_tool(const ChatRequest& request) {
+  return request.response_format.kind != ResponseFormat::Kind::text && !from_anthropic(request);
+}
+
 Result<void> check_supported(const ChatRequest& request) {
   const Sampling& sampling = request.sampling;
   if (request.operation == ChatRequest::Operation::text_completion) {
@@ -28,7 +33,7 @@ Result<void> check_supported(const ChatRequest& request) {
   if (sampling.logprobs) {
     return refuse(unsupported("logprobs", "This model's server does not tell 'logprobs'."));
   }
-  if (request.response_format.kind != ResponseFormat::Kind::text && !request.tools.empty()) {
+  if (becomes_tool(request) && !request.tools.empty()) {
     return refuse(unsupported("response_format",
                               "This model's server can't be held to 'response_format' beside "
                               "'tools'; send one of them."));
@@ -176,10 +181,10 @@ Result<UpstreamBody> write_anthropic_request(const ChatRequest& request,
   body.number("max_tokens", request.sampling.max_tokens.value_or(options.default_max_tokens));
   if (!messages->system.empty()) body.raw("system", messages->system);
   body.raw("messages", messages->messages);
-  if (request.response_format.kind == ResponseFormat::Kind::text) {
-    write_tools(request, body, warnings);
-  } else {
+  if (becomes_tool(request)) {
     write_answer_tool(request.response_format, body, result.answer_tool);
+  } else {
+    write_tools(request, body, warnings);
   }
   write_sampling(request, body, warnings);
   write_rest(request, body, warnings);
@@ -204,7 +209,9 @@ Result<std::string> write_anthropic_count(const ChatRequest& request,
   write_tools(request, body, warnings);
   if (from_anthropic(request)) {
     for (const auto& [name, value] : request.extra) {
-      if (name == "thinking" || name == "mcp_servers") body.raw(name, value);
+      const bool counts = name == "thinking" || name == "mcp_servers" || name == "output_config" ||
+                          name == "output_format";
+      if (counts) body.raw(name, value);
     }
   }
   body.close('}');

@@ -106,6 +106,8 @@ struct ResponseFormat {
   std::string schema;  // JSON Schema as text
   bool strict = false;
   std::string side_text;  // as of a tool
+  /// Where the dialect's own member says this and no more: its name. `ChatRequest::extra` keeps it.
+  std::string member;
 };
 
 /// Values that the caller gave; what is absent is the model's default.

@@ -190,6 +190,7 @@ void write_extra(const ChatRequest& request, ListWriter& body, Warnings& warning
   for (const auto& [name, value] : request.extra) {
     if (name == "stream_options") continue;
     if (!from_openai(request)) {
+      if (name == request.response_format.member) continue;
       warnings.add(name, "is not known to OpenAI-compatible servers");
       continue;
     }

@@ -1,5 +1,6 @@
 """The official `anthropic` package against the embedded model, an Anthropic and an OpenAI upstream."""
 import anthropic
+import pydantic
 import pytest
 
 TOOLS = [{"name": "get_weather", "description": "Weather of a city", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]
@@ -21,6 +22,28 @@ def test_message_from_the_real_model(client):
     assert "Tokyo" in answer.content[0].text
     assert answer.stop_reason in ("end_turn", "max_tokens")
     assert answer.usage.input_tokens > 5 and answer.usage.output_tokens > 0
+
+
+class City(pydantic.BaseModel):
+    city: str
+    country: str
+
+
+@pytest.mark.parametrize("beta", [False, True])
+def test_a_parsed_answer_from_the_real_model(client, beta):
+    messages = client.beta.messages if beta else client.messages
+    answer = messages.parse(model="smollm2", max_tokens=96, output_format=City, messages=[{"role": "user", "content": "Which city is the capital of Japan?"}])
+    assert isinstance(answer.parsed_output, City)
+
+
+def test_a_schema_reaches_an_upstream_as_it_came(remote, fake):
+    schema = {"type": "object", "properties": {}, "additionalProperties": False}
+    config = {"format": {"type": "json_schema", "schema": schema}}
+    asked = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}], "output_config": config}
+    remote.messages.create(model="claude-fake", **asked)
+    assert fake.seen[-1].body["output_config"] == config
+    remote.messages.create(model="gpt-fake", **asked)
+    assert fake.seen[-1].body["response_format"] == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
 
 
 def test_stream_events_in_order(client):

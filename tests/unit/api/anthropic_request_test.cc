@@ -147,6 +147,26 @@ TEST(AnthropicMessages, RefusesWhatIsWrong) {
   EXPECT_EQ(refused(R"([])").message, "The body must be an object, not an array.");
 }
 
+TEST(AnthropicMessages, ReadsTheSchemaOfTheAnswer) {
+  const std::string head =
+      R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}],)";
+  const std::string format = R"({"type":"json_schema","schema":{"title":"t"}})";
+  const auto param = [&](const std::string& fields) {
+    const auto parsed = parse_anthropic_messages(head + fields + "}");
+    return parsed ? std::string() : parsed.error().param;
+  };
+  const auto parsed = parse_anthropic_messages(head + R"("output_config":{"format":)" + format +
+                                               R"(,"effort":"low"}})");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->response_format.kind, ResponseFormat::Kind::json_schema);
+  EXPECT_EQ(parsed->response_format.schema, R"({"title":"t"})");
+  EXPECT_EQ(parsed->response_format.member, "") << "there is more in the member";
+  EXPECT_EQ(param(R"("output_config":{"effort":"low","format":null})"), "");
+  EXPECT_EQ(param(R"("output_config":{"format":{"type":"grammar"}})"), "output_config.format.type");
+  EXPECT_EQ(param(R"("output_format":{"type":"json_schema"})"), "output_format.schema");
+  EXPECT_EQ(param(R"("output_config":{},"output_format":)" + format), "output_format");
+}
+
 TEST(AnthropicCountTokens, NeedsNoMaximum) {
   EXPECT_TRUE(
       parse_anthropic_count_tokens(R"({"model":"c","messages":[{"role":"user","content":"x"}]})"));

@@ -198,6 +198,26 @@ TEST(AnthropicToOpenAi, MovesImagesOutOfToolResults) {
   EXPECT_EQ(result->warnings.size(), 2u);
 }
 
+TEST(AnthropicToOpenAi, AsksForTheSchemaOfTheAnswer) {
+  const std::string format = R"({"type":"json_schema","schema":{"type":"object"}})";
+  const std::string head =
+      R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}],)";
+  for (const std::string& fields :
+       {R"("output_config":{"format":)" + format + "}}", R"("output_format":)" + format + "}"}) {
+    auto result = written(from_anthropic(head + fields), Dialect::openai);
+    ASSERT_TRUE(result);
+    EXPECT_THAT(result->body,
+                HasSubstr(R"("response_format":{"type":"json_schema","json_schema":)"
+                          R"({"name":"answer","schema":{"type":"object"},"strict":true}})"));
+    EXPECT_THAT(result->warnings, testing::IsEmpty()) << fields;
+  }
+  auto effort =
+      written(from_anthropic(head + R"("output_config":{"effort":"low","format":)" + format + "}}"),
+              Dialect::openai);
+  ASSERT_TRUE(effort);
+  EXPECT_THAT(effort->warnings, ElementsAre(testing::StartsWith("output_config: ")));
+}
+
 TEST(AnthropicToOpenAi, RefusesAnothersOwnTools) {
   auto result = written(from_anthropic(R"({"model":"m","max_tokens":7,
     "messages":[{"role":"user","content":"x"}],
@@ -235,6 +255,17 @@ TEST(SameDialect, WritesAnewWhatWasEdited) {
             R"({"model":"up","messages":[{"role":"user","content":"[redacted]"}],)"
             R"("max_completion_tokens":4,"stream":true,"stream_options":{"include_usage":true,)"
             R"("include_obfuscation":false},"service_tier":"flex"})");
+}
+
+TEST(SameDialect, KeepsTheSchemaOfTheAnswer) {
+  const std::string config =
+      R"("output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}})";
+  ChatRequest request = from_anthropic(
+      R"({"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}],)" + config + "}");
+  request.edited = true;
+  const std::string body = body_for(request, Dialect::anthropic);
+  EXPECT_THAT(body, HasSubstr(config));
+  EXPECT_THAT(body, testing::Not(HasSubstr("tool_choice")));
 }
 
 TEST(SameDialect, KeepsMarksBesideTextThatWasEdited) {

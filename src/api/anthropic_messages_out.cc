@@ -30,12 +30,28 @@ class TurnWriter {
       }
       ListWriter turn(list.item(), '{');
       turn.text("role", messages[i].role == Role::assistant ? "assistant" : "user");
-      Result<void> content = write_turn(i, end, turn.name("content"));
+      std::string& text = turn.name("content");
+      const size_t before = text.size();
+      Result<void> content = write_turn(i, end, text);
       if (!content) return refuse(std::move(content.error()));
+      const std::string_view written = std::string_view(text).substr(before);
+      const bool empty = written == "\"\"" || written == "[]";
+      // An empty turn to go on with is the only one that is taken there.
+      const bool last_answer = messages[i].role == Role::assistant && end == messages.size();
+      if (empty && !last_answer && !same_dialect()) {
+        const std::string path = fmt::format("messages[{}].content", i);
+        return refuse(Refusal::invalid(
+            path, fmt::format("'{}' is empty, which this model's server does not take.", path),
+            "empty_string"));
+      }
       turn.close('}');
       i = end;
     }
     list.close(']');
+    if (out.messages == "[]") {
+      return refuse(Refusal::invalid(
+          "messages", "This model's server wants a message beside the system's.", "empty_array"));
+    }
     return out;
   }
 

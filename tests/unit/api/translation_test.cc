@@ -133,6 +133,22 @@ TEST(OpenAiToAnthropic, RefusesWhatWouldChangeTheMeaning) {
   EXPECT_EQ(audio.error().param, "messages[0].content");
 }
 
+TEST(OpenAiToAnthropic, RefusesWhatSaysNothing) {
+  const auto param = [](const std::string& messages) {
+    auto result =
+        written(from_openai(R"({"model":"m","messages":[)" + messages + "]}"), Dialect::anthropic);
+    return result ? std::string() : result.error().param;
+  };
+  const std::string user = R"({"role":"user","content":"hi"},)";
+  EXPECT_EQ(param(R"({"role":"system","content":"be brief"})"), "messages");
+  EXPECT_EQ(param(R"({"role":"user","content":""})"), "messages[0].content");
+  EXPECT_EQ(param(R"({"role":"user","content":[{"type":"text","text":""}]})"),
+            "messages[0].content");
+  EXPECT_EQ(param(user + R"({"role":"assistant","content":""},{"role":"user","content":"?"})"),
+            "messages[1].content");
+  EXPECT_EQ(param(user + R"({"role":"assistant","content":""})"), "");
+}
+
 TEST(OpenAiToAnthropic, ReportsWhatIsNotHonoured) {
   auto result = written(from_openai(chat(R"(,"seed":1,"logit_bias":{"1":2},"presence_penalty":1,)"
                                          R"("frequency_penalty":0,"temperature":1.5,)"

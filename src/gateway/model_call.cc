@@ -52,6 +52,8 @@ inference::CallContext* ModelCall::begin(const routing::Target& target) {
       services.loop, services.client, scope_.exchange().cancellation(), scope_.trail(),
       upstream_->deadlines, scope_.id(), scope_.record.tenant, target.model, trace.traceparent(),
       trace.tracestate()});
+  scope_.ignored.clear();
+  context_->warnings = &scope_.ignored;
   offer_betas();
   return context_.get();
 }
@@ -64,8 +66,10 @@ void ModelCall::offer_betas() {
   if (spoken) {
     context_->anthropic_beta = scope_.betas();
   } else {
-    scope_.trail().note(Layer::inference, "not_honoured",
-                        "anthropic-beta: client and upstream do not both speak Anthropic's API");
+    constexpr std::string_view kWhy =
+        "anthropic-beta: client and upstream do not both speak Anthropic's API";
+    scope_.trail().note(Layer::inference, "not_honoured", kWhy);
+    scope_.ignored.emplace_back(kWhy);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "api/errors.h"
 #include "gateway/betas.h"
+#include "gateway/ignored.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -338,6 +339,9 @@ net::Headers RequestScope::headers() const {
   if (permit_.holds()) {
     add_figure(headers, kRequestNames, permit_.figures().requests);
     add_figure(headers, kTokenNames, permit_.figures().tokens);
+  }
+  if (const std::string names = fields_named(ignored); !names.empty()) {
+    headers.add("x-gatehouse-ignored", names);
   }
   return headers;
 }

@@ -67,7 +67,7 @@ class RequestScope {
   /// Settles as completed and answers with a JSON body.
   Task<void> answer(std::string body, api::Usage usage);
 
-  /// Headers of every answer: request id, limits, processing time.
+  /// Headers of every answer: request id, limits, processing time, what was ignored.
   net::Headers headers() const;
 
   void record_verdict(const firewall::Verdict& verdict, firewall::Direction direction);
@@ -95,6 +95,8 @@ class RequestScope {
   std::string& canary() { return canary_; }
 
   settlement::RequestRecord record;
+  /// What the upstream asked last did not honour of the request, as "seed: why".
+  std::vector<std::string> ignored;
 
  private:
   /// Takes the policy of that name. Refuses a name that no policy has.

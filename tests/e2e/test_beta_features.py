@@ -18,6 +18,7 @@ def test_beta_features_reach_an_upstream_that_knows_them(fronted, fake, stream):
 def test_beta_features_that_mean_nothing_to_an_upstream_are_noted(fronted, fake):
     status, headers, _ = fronted.post("/v1/messages", {"model": "gpt-fake", "max_tokens": 9, "messages": HELLO}, headers=BETA)
     assert status == 200 and "anthropic-beta" not in fake.seen[-1].headers
+    assert headers["x-gatehouse-ignored"] == "anthropic-beta"
     assert "anthropic-beta" in fronted.cli("explain", headers["x-request-id"], "--data", fronted.data).stdout
 
 

@@ -160,6 +160,23 @@ def test_a_wrong_key_is_refused(demo):
     assert raised.value.code == "invalid_api_key"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_translation_leaves_out_is_told(fronted, fake, stream):
+    asked = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 9, "seed": 1, "max_token": 5, "b\u00e9\r\nx": 1, "stream": stream}
+    status, headers, _ = fronted.post("/v1/chat/completions", {"model": "claude-fake", **asked})
+    assert status == 200 and headers["x-gatehouse-ignored"] == "seed, max_token, b????x"
+    status, headers, _ = fronted.post("/v1/chat/completions", {"model": "gpt-fake", **asked})
+    assert status == 200 and "x-gatehouse-ignored" not in headers and fake.seen[-1].body["max_token"] == 5
+
+
+def test_what_the_embedded_model_ignores_is_told_or_refused(demo):
+    asked = {"model": "smollm2", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 2}
+    status, headers, _ = demo.post("/v1/chat/completions", {**asked, "max_token": 5, "store": True})
+    assert status == 200 and headers["x-gatehouse-ignored"] == "max_token"
+    status, _, answer = demo.post("/v1/chat/completions", {**asked, "reasoning_effort": "low"})
+    assert status == 400 and answer["error"]["code"] == "unsupported_parameter" and answer["error"]["param"] == "reasoning_effort"
+
+
 def test_the_sdk_retries_what_is_worth_it(fronted, fake):
     from e2e.support.fake_upstream import Script
     fake.queue = [Script(status=500), Script(status=429, headers={"retry-after": "0"})]

@@ -4,12 +4,16 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "core/ids.h"
 #include "core/random.h"
 #include "core/worker_pool.h"
 #include "inference/local/chat_answer.h"
 #include "inference/local/embedder.h"
 #include "inference/local/encoder/sentence_encoder.h"
+#include "inference/local/parameters.h"
 #include "inference/local/prepare.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -113,6 +117,16 @@ Result<void> tokenize_inputs(Embedder& embedder, const std::vector<std::string>&
   return {};
 }
 
+void tell_ignored(const std::vector<std::string>& names, CallContext& context) {
+  if (names.empty()) return;
+  context.trail.note(Layer::inference, "parameters_ignored",
+                     fmt::format("{}", fmt::join(names, ", ")));
+  if (!context.warnings) return;
+  for (const std::string& name : names) {
+    context.warnings->push_back(name + ": is not known to the embedded model");
+  }
+}
+
 Refusal unknown_model(std::string_view name) {
   Refusal refusal;
   refusal.kind = ErrorKind::not_found;
@@ -161,9 +175,7 @@ Task<Result<std::shared_ptr<Generation>>> LocalBackend::Impl::start(const api::C
   const Preparation with = preparation();
   Result<void> checked = check_request(with, request);
   if (!checked) co_return refuse(std::move(checked).error());
-  if (const std::string ignored = ignored_parameters(request); !ignored.empty()) {
-    context.trail.note(Layer::inference, "parameters_ignored", ignored);
-  }
+  tell_ignored(ignored_parameters(request.extra, request.response_format.member), context);
   const int choices = request.sampling.n * std::max(1, static_cast<int>(request.prompts.size()));
   const SteadyTime end_by = deadline_after(clock, context.deadlines.total_ms);
   const SteadyTime start_by = std::min(deadline_after(clock, spec.queue_timeout_ms),
@@ -304,6 +316,7 @@ Task<Result<api::EmbeddingResponse>> LocalBackend::embed(const api::EmbeddingReq
     co_return refuse(Refusal::invalid("dimensions", "This model's vectors have 384 dimensions.",
                                       "unsupported_parameter"));
   }
+  tell_ignored(ignored_parameters(request.extra), context);
   EmbeddingJob work;
   work.tenant = context.tenant;
   work.deadline = deadline_after(

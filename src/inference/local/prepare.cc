@@ -1,9 +1,10 @@
 #include "inference/local/prepare.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
+
+#include "inference/local/parameters.h"
 
 namespace gatehouse::inference::local {
 namespace {
@@ -18,24 +19,6 @@ Refusal too_long(const api::ChatRequest& request, int64_t limit, const std::stri
       "context_length_exceeded");
 }
 
-// Fields of a request that this engine would have to act on, and cannot.
-constexpr std::array<std::string_view, 6> kUnsupported = {
-    "audio", "best_of", "modalities", "prediction", "suffix", "web_search_options"};
-// Fields that are about storing, billing or routing at the provider: they change no answer.
-constexpr std::array<std::string_view, 6> kHarmless = {
-    "store",          "service_tier", "safety_identifier", "prompt_cache_key",
-    "stream_options", "verbosity"};
-
-template <size_t N>
-bool among(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool asks_for_nothing(std::string_view name, std::string_view value) {
-  return value == "null" || (name == "best_of" && value == "1") ||
-         (name == "modalities" && value == "[\"text\"]");
-}
-
 int64_t text_bytes(const api::ChatRequest& request) {
   size_t bytes = 0;
   for (const api::Message& message : request.messages) {
@@ -48,32 +31,14 @@ int64_t text_bytes(const api::ChatRequest& request) {
 }  // namespace
 
 Result<void> check_request(const Preparation& with, const api::ChatRequest& request) {
-  for (const auto& [name, value] : request.extra) {
-    if (among(kUnsupported, name) && !asks_for_nothing(name, value)) {
-      return refuse(Refusal::invalid(name, "The embedded model does not support this parameter.",
-                                     "unsupported_parameter"));
-    }
-  }
-  if (request.echo) {
-    return refuse(Refusal::invalid("echo", "The embedded model does not support this parameter.",
-                                   "unsupported_parameter"));
-  }
+  Result<void> supported = check_parameters(request);
+  if (!supported) return supported;
   // No token stands for more bytes than the longest one.
   const int64_t fewest = text_bytes(request) / static_cast<int64_t>(with.model.longest_piece());
   if (fewest > with.context_tokens) {
     return refuse(too_long(request, with.context_tokens, "more than " + std::to_string(fewest)));
   }
   return {};
-}
-
-std::string ignored_parameters(const api::ChatRequest& request) {
-  std::string names;
-  for (const auto& [name, value] : request.extra) {
-    if (among(kHarmless, name) || among(kUnsupported, name)) continue;
-    if (!names.empty()) names += ", ";
-    names += name;
-  }
-  return names;
 }
 
 Result<Prompts> prepare_prompts(const Preparation& with, const api::ChatRequest& request) {

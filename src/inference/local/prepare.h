@@ -24,9 +24,6 @@ struct Preparation {
 /// so is a text that is too long whatever its tokens turn out to be.
 Result<void> check_request(const Preparation& with, const api::ChatRequest& request);
 
-/// Names of parameters that change nothing here, to be reported; empty if none.
-std::string ignored_parameters(const api::ChatRequest& request);
-
 struct Prompts {
   Constraint constraint;
   std::vector<std::shared_ptr<const std::vector<Token>>> prompts;  // one, or one a text completion

@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "inference/local/chat_template.h"
+#include "inference/local/parameters.h"
 #include "unit/inference/local_fixture.h"
 
 namespace gatehouse::inference::local::test {
@@ -193,6 +194,51 @@ TEST(LocalChat, RefusesWhatItCannotHonour) {
   complete(audio);
   ASSERT_TRUE(audio.error);
   EXPECT_EQ(audio.error->param, "modalities");
+}
+
+TEST(LocalChat, RefusesParametersThatWouldChangeTheAnswer) {
+  const auto refused = [](const std::string& name, const std::string& value) {
+    api::ChatRequest request;
+    request.extra.emplace_back(name, value);
+    const Result<void> checked = check_parameters(request);
+    return checked ? std::string() : checked.error().code + " " + checked.error().param;
+  };
+  for (const char* name :
+       {"reasoning_effort", "thinking", "mcp_servers", "guided_json", "min_p", "repetition_penalty",
+        "stop_token_ids", "ignore_eos", "output_config", "verbosity"}) {
+    EXPECT_EQ(refused(name, "[7]"), "unsupported_parameter " + std::string(name));
+    EXPECT_EQ(refused(name, "null"), "");
+  }
+  EXPECT_EQ(refused("repetition_penalty", "1.0"), "");
+  EXPECT_EQ(refused("ignore_eos", "false"), "");
+  EXPECT_EQ(refused("thinking", R"({"type":"disabled"})"), "");
+  EXPECT_EQ(refused("max_token", "5"), "");
+
+  api::ChatRequest schema;
+  schema.extra.emplace_back("output_config", "{}");
+  schema.response_format.member = "output_config";
+  EXPECT_TRUE(check_parameters(schema)) << "it was read";
+}
+
+TEST(LocalChat, TellsWhatItIgnored) {
+  Call call;
+  call.request = ask("Hello", 1);
+  call.request.extra = {{"max_token", "5"}, {"store", "true"}, {"colour", R"("red")"}};
+  std::vector<std::string> warnings;
+  Bench bench;
+  struct Run {
+    static Task<void> run(Bench& bench, Call& call, std::vector<std::string>& out) {
+      CallContext context = bench.context(call);
+      context.warnings = &out;
+      call.whole = co_await backend().complete(call.request, context);
+      bench.done();
+    }
+  };
+  bench.start(Run::run(bench, call, warnings));
+  bench.run();
+  EXPECT_TRUE(call.whole);
+  EXPECT_THAT(warnings, ::testing::ElementsAre(::testing::StartsWith("max_token: "),
+                                               ::testing::StartsWith("colour: ")));
 }
 
 TEST(LocalChat, RoleMarkersInContentStayText) {

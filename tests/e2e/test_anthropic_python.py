@@ -92,6 +92,12 @@ def test_openai_client_reaches_an_anthropic_upstream(fronted, fake):
     assert "".join(c.choices[0].delta.content or "" for c in streamed if c.choices).strip() == fake.script.text
 
 
+def test_an_answer_that_was_begun_goes_on(client):
+    answer = client.messages.create(model="smollm2", max_tokens=8, extra_body={"temperature": 0}, messages=[
+        {"role": "user", "content": "What is the capital of Japan?"}, {"role": "assistant", "content": "The capital of Japan is the city of"}])
+    assert answer.content[0].text.lstrip().startswith("Tokyo")
+
+
 def test_errors_in_anthropics_shape(client, demo):
     with pytest.raises(anthropic.NotFoundError) as missing:
         client.messages.create(model="nope", max_tokens=8, messages=[{"role": "user", "content": "x"}])

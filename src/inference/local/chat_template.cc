@@ -141,12 +141,23 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::of(const Model& model) {
   return made;
 }
 
+bool ChatTemplate::goes_on(const api::ChatRequest& request) {
+  if (request.dialect != api::Dialect::anthropic || request.messages.empty()) return false;
+  const api::Message& last = request.messages.back();
+  return last.role == api::Role::assistant && last.tool_calls.empty();
+}
+
 Result<std::vector<PromptPiece>> ChatTemplate::render(const api::ChatRequest& request,
                                                       const std::string& extra_system) const {
   Result<std::vector<Turn>> turns = turns_of(request, extra_system);
   if (!turns) return refuse(std::move(turns).error());
   if (!default_system_.empty() && (turns->empty() || turns->front().role != "system")) {
     turns->insert(turns->begin(), Turn{"system", default_system_});
+  }
+  std::string begun;
+  if (goes_on(request)) {
+    begun = std::move(turns->back().text);
+    turns->pop_back();
   }
   std::lock_guard lock(program_->guard);
   try {
@@ -169,6 +180,7 @@ Result<std::vector<PromptPiece>> ChatTemplate::render(const api::ChatRequest& re
     for (auto& part : parts->val_str.parts) {
       pieces.push_back({std::move(part.val), !part.is_input});
     }
+    if (!begun.empty()) pieces.push_back({std::move(begun), /*trusted=*/false});
     return pieces;
   } catch (const std::exception& error) {
     // Templates refuse what they were not made for (two system messages, roles out of order).

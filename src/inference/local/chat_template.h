@@ -26,8 +26,11 @@ class ChatTemplate {
   static Result<std::unique_ptr<ChatTemplate>> of(const Model& model);
   ~ChatTemplate();
 
-  /// The prompt of a chat, up to where the assistant begins to speak. `extra_system` is added to
-  /// the system message. Refuses parts that a text model cannot read (images, audio, files).
+  /// Whether the answer goes on with the request's last message, as Anthropic's API has it.
+  static bool goes_on(const api::ChatRequest& request);
+
+  /// The prompt of a chat, up to where the assistant begins to speak, or goes on. `extra_system` is
+  /// added to the system message. Refuses parts that a text model cannot read (images, audio).
   Result<std::vector<PromptPiece>> render(const api::ChatRequest& request,
                                           const std::string& extra_system) const;
 

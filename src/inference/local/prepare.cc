@@ -54,6 +54,13 @@ Result<Prompts> prepare_prompts(const Preparation& with, const api::ChatRequest&
   } else {
     Result<Constraint> constraint = constraint_of(request);
     if (!constraint) return refuse(std::move(constraint).error());
+    if (!constraint->grammar.empty() && ChatTemplate::goes_on(request)) {
+      return refuse(Refusal::invalid(
+          fmt::format("messages[{}]", request.messages.size() - 1),
+          "The embedded model can't go on with an answer that must follow a schema; end with a "
+          "message of the user.",
+          "unsupported_content"));
+    }
     made.constraint = std::move(*constraint);
     auto pieces = with.chat_template.render(request, made.constraint.system_text);
     if (!pieces) return refuse(std::move(pieces).error());

@@ -39,7 +39,7 @@ Result<void> check_supported(const ChatRequest& request) {
                               "'tools'; send one of them."));
   }
   for (const Tool& tool : request.tools) {
-    if (!tool.raw.empty() && !from_anthropic(request) && tool.parameters.empty()) {
+    if (!from_anthropic(request) && !tool.is_function()) {
       return refuse(unsupported("tools",
                                 "A tool that only its own provider's servers can run was "
                                 "asked of another provider's model."));
@@ -49,7 +49,7 @@ Result<void> check_supported(const ChatRequest& request) {
 }
 
 void write_tool(std::string& out, const Tool& tool, bool same_dialect, Warnings& warnings) {
-  if (same_dialect && !tool.raw.empty() && tool.parameters.empty()) {
+  if (same_dialect && !tool.is_function()) {
     out.append(tool.raw);
     return;
   }

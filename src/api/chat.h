@@ -88,6 +88,9 @@ struct Tool {
   /// built-in tool, a cache mark); `name` is then empty if it has none.
   std::string raw;
   std::string side_text;  // all that the definition says, to be read (side_texts.h)
+
+  /// Whether any dialect can say it: no tool of free text, none that a provider's servers run.
+  bool is_function() const { return !name.empty() && (raw.empty() || !parameters.empty()); }
 };
 
 struct ToolChoice {

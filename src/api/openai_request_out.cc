@@ -34,7 +34,7 @@ Result<void> write_tools(const ChatRequest& request, ListWriter& body, Warnings&
       list.item().append(tool.raw);
       continue;
     }
-    if (!tool.raw.empty() && tool.parameters.empty()) {
+    if (!tool.is_function()) {
       return refuse(unsupported("tools",
                                 "A tool that only its own provider's servers can run was "
                                 "asked of another provider's model."));

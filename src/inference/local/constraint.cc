@@ -106,7 +106,7 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
   const Choice choice = request.tool_choice.mode;
   const bool tools = !request.tools.empty() && choice != Choice::none;
   for (size_t i = 0; i < request.tools.size(); ++i) {
-    if (!request.tools[i].name.empty()) continue;
+    if (request.tools[i].is_function()) continue;
     return refuse(Refusal::invalid("tools[" + std::to_string(i) + "]",
                                    "The embedded model takes functions only.",
                                    "unsupported_parameter"));

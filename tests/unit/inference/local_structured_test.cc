@@ -120,6 +120,21 @@ TEST(LocalStructured, ReadsToolCallsAndResultsOfEarlierTurns) {
   EXPECT_GT(call.whole->usage.input, 100);
 }
 
+TEST(LocalStructured, TakesFunctionsOnly) {
+  for (const char* raw : {R"({"type":"custom","custom":{"name":"get_weather"}})",
+                          R"({"type":"web_search_20250305","name":"get_weather"})"}) {
+    api::ChatRequest request = ask("x");
+    request.tools.push_back(weather());
+    request.tools.push_back(weather());
+    request.tools[1].parameters.clear();
+    request.tools[1].raw = raw;
+    const auto constraint = constraint_of(request);
+    ASSERT_FALSE(constraint) << raw;
+    EXPECT_EQ(constraint.error().code, "unsupported_parameter");
+    EXPECT_EQ(constraint.error().param, "tools[1]");
+  }
+}
+
 TEST(LocalStructured, RefusesWhatItCannotEnforce) {
   struct Row {
     std::string schema, code;

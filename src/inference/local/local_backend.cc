@@ -137,6 +137,11 @@ Refusal unknown_model(std::string_view name) {
   return refusal;
 }
 
+Refusal other_use(std::string_view name, std::string_view kind, std::string_view path) {
+  return Refusal::invalid("model", fmt::format("'{}' is {} model; use {}.", name, kind, path),
+                          "unsupported_operation");
+}
+
 }  // namespace
 
 class LocalBackend::Impl {
@@ -150,6 +155,18 @@ class LocalBackend::Impl {
   bool answers_to(std::string_view name) const {
     return name.empty() || name == model->id() ||
            std::find(kShortNames.begin(), kShortNames.end(), name) != kShortNames.end();
+  }
+
+  Result<void> check_chats(std::string_view name) const {
+    if (answers_to(name)) return {};
+    if (name != embedding_id) return refuse(unknown_model(name));
+    return refuse(other_use(name, "an embedding", "/v1/embeddings"));
+  }
+
+  Result<void> check_embeds(std::string_view name) const {
+    if (name.empty() || name == embedding_id) return {};
+    if (!answers_to(name)) return refuse(unknown_model(name));
+    return refuse(other_use(name, "a chat", "/v1/chat/completions or /v1/messages"));
   }
 
   Preparation preparation() const {
@@ -171,9 +188,10 @@ class LocalBackend::Impl {
 
 Task<Result<std::shared_ptr<Generation>>> LocalBackend::Impl::start(const api::ChatRequest& request,
                                                                     CallContext& context) {
-  if (!answers_to(context.model)) co_return refuse(unknown_model(context.model));
+  Result<void> checked = check_chats(context.model);
+  if (!checked) co_return refuse(std::move(checked).error());
   const Preparation with = preparation();
-  Result<void> checked = check_request(with, request);
+  checked = check_request(with, request);
   if (!checked) co_return refuse(std::move(checked).error());
   tell_ignored(ignored_parameters(request.extra, request.response_format.member), context);
   const int choices = request.sampling.n * std::max(1, static_cast<int>(request.prompts.size()));
@@ -286,7 +304,8 @@ Task<Result<std::unique_ptr<ChatStream>>> LocalBackend::stream(const api::ChatRe
 
 Task<Result<int64_t>> LocalBackend::count_tokens(const api::ChatRequest& request,
                                                  CallContext& context) {
-  if (!impl_->answers_to(context.model)) co_return refuse(unknown_model(context.model));
+  Result<void> checked = impl_->check_chats(context.model);
+  if (!checked) co_return refuse(std::move(checked).error());
   const Preparation with = impl_->preparation();
   Result<int64_t> count = int64_t{0};
   std::function<void()> job = [&] {
@@ -304,9 +323,8 @@ Task<Result<int64_t>> LocalBackend::count_tokens(const api::ChatRequest& request
 
 Task<Result<api::EmbeddingResponse>> LocalBackend::embed(const api::EmbeddingRequest& request,
                                                          CallContext& context) {
-  if (!context.model.empty() && context.model != impl_->embedding_id) {
-    co_return refuse(unknown_model(context.model));
-  }
+  Result<void> checked = impl_->check_embeds(context.model);
+  if (!checked) co_return refuse(std::move(checked).error());
   if (!request.token_inputs.empty()) {
     co_return refuse(Refusal::invalid(
         "input", "The embedded model takes texts: tokens are of another model's vocabulary.",

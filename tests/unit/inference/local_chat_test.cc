@@ -272,6 +272,32 @@ TEST(LocalChat, GoesOnWithAnAnswerThatWasBegun) {
   EXPECT_EQ(call.error->param, "messages[1]");
 }
 
+TEST(LocalChat, SaysWhatAModelIsFor) {
+  Call chat;
+  chat.request = ask("Hello");
+  Bench bench;
+  struct Run {
+    static Task<void> run(Bench& bench, Call& call, std::optional<Refusal>& out) {
+      CallContext chats = bench.context(call, "all-minilm-l6-v2");
+      const auto answer = co_await backend().complete(call.request, chats);
+      if (!answer) call.error = answer.error();
+      api::EmbeddingRequest request;
+      request.inputs.emplace_back("a");
+      CallContext embeds = bench.context(call, "smollm2");
+      const auto vectors = co_await backend().embed(request, embeds);
+      if (!vectors) out = vectors.error();
+      bench.done();
+    }
+  };
+  std::optional<Refusal> embed;
+  bench.start(Run::run(bench, chat, embed));
+  bench.run();
+  ASSERT_TRUE(chat.error && embed);
+  EXPECT_EQ(chat.error->message, "'all-minilm-l6-v2' is an embedding model; use /v1/embeddings.");
+  EXPECT_EQ(embed->message, "'smollm2' is a chat model; use /v1/chat/completions or /v1/messages.");
+  EXPECT_EQ(embed->kind, ErrorKind::invalid_request);
+}
+
 TEST(LocalChat, RoleMarkersInContentStayText) {
   const Model& model = chat_model();
   const auto chat_template = ChatTemplate::of(model);

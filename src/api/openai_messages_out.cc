@@ -2,6 +2,7 @@
 
 #include "api/messages_out.h"
 #include "api/openai_out.h"
+#include "api/side_texts.h"
 
 namespace gatehouse::api {
 namespace {

@@ -32,40 +32,6 @@ void append_other_members(ListWriter& out, std::string_view raw,
   }
 }
 
-namespace {
-
-void collect_pieces(const json::Element& element, std::string& out) {
-  json::Array items;
-  if (element.get(items) == simdjson::SUCCESS) {
-    for (const json::Element item : items) collect_pieces(item, out);
-    return;
-  }
-  json::Object object;
-  if (element.get(object) != simdjson::SUCCESS) return;
-  std::string_view type;
-  const bool plain = object.at_key("type").get(type) == simdjson::SUCCESS && type == "text";
-  for (const auto& field : object) {
-    std::string_view text;
-    const bool readable = field.key == "text" || field.key == "title" || field.key == "content" ||
-                          (plain && field.key == "data");
-    if (readable && field.value.get(text) == simdjson::SUCCESS) {
-      if (!out.empty()) out.push_back('\n');
-      out.append(text);
-    } else {
-      collect_pieces(field.value, out);
-    }
-  }
-}
-
-}  // namespace
-
-std::string text_of_pieces(const Part& part) {
-  std::string text;
-  const auto parsed = json::thread_parser().parse_copy(part.raw);
-  if (parsed) collect_pieces(*parsed, text);
-  return text;
-}
-
 std::string text_at(std::string_view raw, std::initializer_list<std::string_view> path) {
   const auto parsed = json::thread_parser().parse_copy(raw);
   if (!parsed) return {};

@@ -33,10 +33,6 @@ void append_other_members(ListWriter& out, std::string_view raw,
 /// The text inside a member of a JSON object, by its path; empty if it is not there.
 std::string text_at(std::string_view raw, std::initializer_list<std::string_view> path);
 
-/// What a block that has no form in the other dialect says (search results, documents in pieces),
-/// line by line.
-std::string text_of_pieces(const Part& part);
-
 struct DataUrl {
   std::string media_type;
   std::string data;  // base64

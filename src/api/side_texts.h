@@ -21,6 +21,10 @@ std::string side_text(std::string_view json);
 /// cache marks are left out too.
 std::string side_text_of_message(std::string_view json);
 
+/// What a block that has no form but its own says (search results, documents in pieces),
+/// line by line.
+std::string text_of_pieces(const Part& part);
+
 /// Whether a name can say more than one plain word: "bob" can't, "bob@example.com" can.
 bool says_something(std::string_view name);
 

@@ -8,6 +8,8 @@
 #include <jinja/value.h>
 #include <json.h>
 
+#include "api/side_texts.h"
+
 namespace gatehouse::inference::local {
 namespace {
 
@@ -24,19 +26,32 @@ jinja::value outside(const std::string& text) {
   return value;
 }
 
+void add_line(std::string& text, const std::string& line) {
+  if (!text.empty()) text += '\n';
+  text += line;
+}
+
+// Empty if the part is no text.
+std::string document_text(const api::Part& part) {
+  return part.kind == api::Part::Kind::other ? api::text_of_pieces(part) : part.text;
+}
+
 Result<std::string> text_of(const api::Message& message, size_t index) {
   std::string text;
   for (const api::Part& part : message.parts) {
     switch (part.kind) {
       case api::Part::Kind::text:
       case api::Part::Kind::refusal:
-        if (!text.empty()) text += '\n';
-        text += part.text;
+        add_line(text, part.text);
         break;
       case api::Part::Kind::thinking:
       case api::Part::Kind::redacted_thinking:
         break;  // a model's thoughts of earlier turns are not shown to it again
       default:
+        if (std::string plain_text = document_text(part); !plain_text.empty()) {
+          add_line(text, plain_text);
+          break;
+        }
         return refuse(Refusal::invalid("messages[" + std::to_string(index) + "].content",
                                        "This model reads text only.", "unsupported_content"));
     }

@@ -272,6 +272,20 @@ TEST(LocalChat, GoesOnWithAnAnswerThatWasBegun) {
   EXPECT_EQ(call.error->param, "messages[1]");
 }
 
+TEST(LocalChat, ReadsDocumentsOfText) {
+  api::ChatRequest request = ask("Sum this up:");
+  api::Part document;
+  document.kind = api::Part::Kind::file;
+  document.text = "The cat sat.";
+  api::Part pieces;
+  pieces.kind = api::Part::Kind::other;
+  pieces.raw =
+      R"({"type":"search_result","title":"Dogs","content":[{"type":"text","text":"ran"}]})";
+  request.messages[0].parts.push_back(document);
+  request.messages[0].parts.push_back(pieces);
+  EXPECT_THAT(prompt_of(request), ::testing::HasSubstr("Sum this up:\nThe cat sat.\nDogs\nran"));
+}
+
 TEST(LocalChat, SaysWhatAModelIsFor) {
   Call chat;
   chat.request = ask("Hello");

@@ -40,7 +40,8 @@ def test_every_command_has_help(command):
     assert "Example" in group, "every command shows how it is used"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["tenant"], ["key", "create"], ["serve", "--listen", "8080"], ["key", "create", "--tenant", "a", "--role", "root"], ["version", "--loud"]])
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["tenant"], ["key", "create"], ["serve", "--listen", "8080"], ["key", "create", "--tenant", "a", "--role", "root"], ["version", "--loud"], ["chat", "--max-tokens", "0", "hi"], ["firewall", "eval"],
+                                       ["tenant", "update", "a", "--max-concurrency", "some"]])
 def test_a_wrong_command_line_is_exit_code_2(arguments):
     done = gatehouse(*arguments)
     assert done.returncode == 2
@@ -111,6 +112,13 @@ def test_tenants_and_keys_without_a_server(tmp_path):
     wrong = gatehouse("key", "create", "--tenant", "nobody", *where)
     assert wrong.returncode == 1 and 'There is no tenant "nobody".' in wrong.stderr
     assert gatehouse("key", "create", "--tenant", "acme", "--expires", "soon", *where).returncode == 2
+    answer("tenant", "update", "acme", "--tokens-per-month", "900", "--max-concurrency", "0", *where)
+    answer("tenant", "update", "acme", "--usd-per-month", "none", "--requests-per-minute", "none", *where)
+    shown = json.loads(answer("tenant", "show", "acme", *where))
+    assert shown["budgets"] == [{"period": "month", "tokens": 900}] and shown["limits"] == {"max_concurrency": 0}
+    answer("tenant", "update", "acme", "--tokens-per-month", "none", "--max-concurrency", "none", *where)
+    shown = json.loads(answer("tenant", "show", "acme", *where))
+    assert not shown.get("budgets") and not shown.get("limits"), "none removes it"
     answer("tenant", "delete", "acme", *where)
     answer("audit", "verify", *where)
     # Nothing in the folder is for others to read.

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -25,7 +26,7 @@ struct Options {
   DataOptions data;
   std::string url, key, model = std::string(config::kDefaultModel), system, ca_file;
   std::vector<std::string> words;
-  int64_t max_tokens = 0;
+  std::optional<int64_t> max_tokens;
 };
 
 /// How the turn ended.
@@ -73,7 +74,7 @@ class Chat {
     call.headers.add("accept", "text/event-stream");
     if (!options_.key.empty()) call.headers.add("authorization", "Bearer " + options_.key);
     bj::object body{{"model", model_}, {"messages", messages_}, {"stream", true}};
-    if (options_.max_tokens > 0) body["max_tokens"] = options_.max_tokens;
+    if (options_.max_tokens) body["max_tokens"] = *options_.max_tokens;
     call.body = bj::serialize(body);
 
     net::SseParser parser;
@@ -265,7 +266,8 @@ void add_chat(CLI::App& root, int& exit_code) {
   command->add_option("--key", options->key, "The API key")->envname("GATEHOUSE_KEY");
   command->add_option("--model", options->model, "The model's name")->capture_default_str();
   command->add_option("--system", options->system, "A system prompt");
-  command->add_option("--max-tokens", options->max_tokens, "Longest answer");
+  command->add_option("--max-tokens", options->max_tokens, "Longest answer")
+      ->check(CLI::PositiveNumber);
   command->add_option("--ca-file", options->ca_file, "Trust this authority (PEM)");
   command->add_option("--data", options->data.data_dir, "The server's data folder, to find its URL")
       ->envname("GATEHOUSE_DATA")

@@ -182,6 +182,7 @@ int dry_run(const Options& options) {
 }
 
 int evaluate(const Options& options) {
+  if (options.input.empty()) throw CLI::RequiredError("path or --data");
   const auto ready = prepare(options);
   if (!ready) return kFailed;
   const auto report = eval::evaluate(*ready->firewall, *ready->policy, options.input, bad_line);
@@ -278,8 +279,8 @@ void add_firewall(CLI::App& root, int& exit_code) {
       "texts as a model would get them, if they were changed), `latency_us`.");
   CLI::App& evaluated = sub(*wall, "eval", "Measures precision and recall on labelled texts",
                             options, exit_code, evaluate);
-  evaluated.add_option("path,--data", options->input, "A .jsonl file, or a folder of them")
-      ->required();
+  evaluated.add_option("path,--data", options->input,
+                       "A .jsonl file, or a folder of them; one of the two is needed");
   evaluated.add_flag("--json", options->json, "JSON instead of tables");
   CLI::App& timed = sub(*wall, "bench", "Times texts of several sizes", options, exit_code, bench);
   timed.add_option("--seconds", options->seconds, "How long")->capture_default_str();

@@ -1,5 +1,6 @@
 #include "app/cli/spec_flags.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -12,44 +13,81 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr std::string_view kNone = "none";
+
+std::string whole_or_none(const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && number >= 0;
+  return whole || text == kNone ? std::string() : "expected a whole number or none";
+}
+
+void add_whole(CLI::App& command, const std::string& name, std::optional<std::string>& value,
+               const std::string& what) {
+  command.add_option(name, value, what)->check(whole_or_none)->type_name("N|none");
+}
+
+void set(bj::object& into, std::string_view name, const std::optional<std::string>& value,
+         bool whole) {
+  if (!value) return;
+  if (*value == kNone) {
+    into.erase(name);
+  } else if (whole) {
+    into[name] = std::stoll(*value);
+  } else {
+    into[name] = *value;
+  }
+}
+
 void set_budget(bj::object& spec, std::string_view period, const std::optional<std::string>& usd,
-                const std::optional<int64_t>& tokens) {
+                const std::optional<std::string>& tokens) {
   if (!usd && !tokens) return;
   if (!spec.contains("budgets")) spec["budgets"] = bj::array();
   bj::array& budgets = spec["budgets"].as_array();
-  bj::object* budget = nullptr;
-  for (bj::value& each : budgets) {
-    if (each.is_object() && cell(each.as_object(), "period") == period) budget = &each.as_object();
+  auto budget = std::find_if(budgets.begin(), budgets.end(), [period](const bj::value& each) {
+    return each.is_object() && cell(each.as_object(), "period") == period;
+  });
+  if (budget == budgets.end()) {
+    budget = budgets.insert(budgets.end(), bj::object{{"period", period}});
   }
-  if (budget == nullptr) {
-    budget = &budgets.emplace_back(bj::object{{"period", period}}).as_object();
-  }
-  if (usd) (*budget)["usd"] = *usd;
-  if (tokens) (*budget)["tokens"] = *tokens;
+  bj::object& amounts = budget->as_object();
+  set(amounts, "usd", usd, false);
+  set(amounts, "tokens", tokens, true);
+  if (!amounts.contains("usd") && !amounts.contains("tokens")) budgets.erase(budget);
 }
 
 }  // namespace
 
 void SpecFlags::add_limits(CLI::App& command) {
-  command.add_option("--requests-per-minute", requests_per_minute, "Limit of requests");
-  command.add_option("--tokens-per-minute", tokens_per_minute, "Limit of tokens");
-  command.add_option("--max-concurrency", max_concurrency, "Requests at the same time");
+  add_whole(command, "--requests-per-minute", requests_per_minute,
+            "Limit of requests; 0 lets nothing through");
+  add_whole(command, "--tokens-per-minute", tokens_per_minute,
+            "Limit of tokens; 0 lets nothing through");
+  add_whole(command, "--max-concurrency", max_concurrency,
+            "Requests at the same time; 0 lets nothing through");
 }
 
 void SpecFlags::add_budgets(CLI::App& command) {
-  command.add_option("--usd-per-day", usd_per_day, "Budget in dollars, exact: 2.50");
-  command.add_option("--usd-per-month", usd_per_month, "Budget in dollars");
-  command.add_option("--tokens-per-day", tokens_per_day, "Budget in tokens");
-  command.add_option("--tokens-per-month", tokens_per_month, "Budget in tokens");
+  const auto add_dollars = [&command](const std::string& name, std::optional<std::string>& value,
+                                      const std::string& what) {
+    command.add_option(name, value, what)->type_name("USD|none");
+  };
+  add_dollars("--usd-per-day", usd_per_day,
+              "Budget in dollars, exact: 2.50; 0 lets nothing through");
+  add_dollars("--usd-per-month", usd_per_month, "Budget in dollars; 0 lets nothing through");
+  add_whole(command, "--tokens-per-day", tokens_per_day,
+            "Budget in tokens; 0 lets nothing through");
+  add_whole(command, "--tokens-per-month", tokens_per_month,
+            "Budget in tokens; 0 lets nothing through");
 }
 
 void SpecFlags::put_into(bj::object& spec) const {
   if (requests_per_minute || tokens_per_minute || max_concurrency) {
     if (!spec.contains("limits")) spec["limits"] = bj::object();
     bj::object& limits = spec["limits"].as_object();
-    if (requests_per_minute) limits["requests_per_minute"] = *requests_per_minute;
-    if (tokens_per_minute) limits["tokens_per_minute"] = *tokens_per_minute;
-    if (max_concurrency) limits["max_concurrency"] = *max_concurrency;
+    set(limits, "requests_per_minute", requests_per_minute, true);
+    set(limits, "tokens_per_minute", tokens_per_minute, true);
+    set(limits, "max_concurrency", max_concurrency, true);
   }
   set_budget(spec, "day", usd_per_day, tokens_per_day);
   set_budget(spec, "month", usd_per_month, tokens_per_month);

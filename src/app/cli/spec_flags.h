@@ -11,14 +11,15 @@ namespace gatehouse::app::cli {
 
 /// The limits and budgets that tenants, users and keys have in common, as options.
 struct SpecFlags {
-  std::optional<int64_t> requests_per_minute, tokens_per_minute, max_concurrency;
+  // As given: a number, or "none".
+  std::optional<std::string> requests_per_minute, tokens_per_minute, max_concurrency;
   std::optional<std::string> usd_per_day, usd_per_month;
-  std::optional<int64_t> tokens_per_day, tokens_per_month;
+  std::optional<std::string> tokens_per_day, tokens_per_month;
 
   void add_limits(CLI::App& command);
   void add_budgets(CLI::App& command);
-  /// Sets `limits` and `budgets` of the admin API's object where options were given; members that
-  /// were there stay.
+  /// Sets `limits` and `budgets` of the admin API's object where options were given, and removes
+  /// what is to be "none"; other members that were there stay.
   void put_into(boost::json::object& spec) const;
 };
 

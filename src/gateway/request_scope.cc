@@ -8,6 +8,7 @@
 #include "api/errors.h"
 #include "gateway/betas.h"
 #include "gateway/ignored.h"
+#include "gateway/limit_headers.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -51,42 +52,6 @@ Refusal unknown_model(std::string_view model) {
       "yours.",
       model.substr(0, 128));
   return refusal;
-}
-
-struct FigureNames {
-  std::string_view limit;
-  std::string_view remaining;
-  std::string_view reset;
-};
-constexpr FigureNames kRequestNames = {
-    "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
-constexpr FigureNames kTokenNames = {"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
-                                     "x-ratelimit-reset-tokens"};
-constexpr FigureNames kAnthropicRequestNames = {"anthropic-ratelimit-requests-limit",
-                                                "anthropic-ratelimit-requests-remaining",
-                                                "anthropic-ratelimit-requests-reset"};
-constexpr FigureNames kAnthropicTokenNames = {"anthropic-ratelimit-tokens-limit",
-                                              "anthropic-ratelimit-tokens-remaining",
-                                              "anthropic-ratelimit-tokens-reset"};
-
-using Figure = std::optional<admission::LimitFigures::Figure>;
-
-void add_figure(net::Headers& headers, const FigureNames& names, const Figure& figure) {
-  if (!figure) return;
-  headers.add(names.limit, figure->limit);
-  headers.add(names.remaining, figure->remaining);
-  headers.add(names.reset, admission::format_reset(figure->reset));
-}
-
-/// Anthropic tells the time at which the bucket is full instead of how long that takes.
-void add_anthropic_figure(net::Headers& headers, const FigureNames& names, const Figure& figure,
-                          WallTime now) {
-  if (!figure) return;
-  std::string reset;
-  append_rfc3339(reset, now + std::chrono::ceil<std::chrono::milliseconds>(figure->reset));
-  headers.add(names.limit, figure->limit);
-  headers.add(names.remaining, figure->remaining);
-  headers.add(names.reset, reset);
 }
 
 }  // namespace
@@ -327,22 +292,15 @@ net::Headers RequestScope::headers() const {
   headers.add("x-request-id", id_);
   if (dialect_ == api::Dialect::anthropic) {
     headers.add("request-id", id_);
-    if (!permit_.holds()) return headers;
-    const WallTime now = services_.loop.clock().wall();
-    add_anthropic_figure(headers, kAnthropicRequestNames, permit_.figures().requests, now);
-    add_anthropic_figure(headers, kAnthropicTokenNames, permit_.figures().tokens, now);
-    return headers;
+  } else {
+    const Nanos spent = services_.loop.clock().steady() - trail_.start();
+    headers.add("openai-processing-ms",
+                std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
   }
-  const Nanos spent = services_.loop.clock().steady() - trail_.start();
-  headers.add("openai-processing-ms",
-              std::chrono::duration_cast<std::chrono::milliseconds>(spent).count());
   if (permit_.holds()) {
-    add_figure(headers, kRequestNames, permit_.figures().requests);
-    add_figure(headers, kTokenNames, permit_.figures().tokens);
+    add_limit_headers(headers, dialect_, permit_.figures(), services_.loop.clock());
   }
-  if (const std::string names = fields_named(ignored); !names.empty()) {
-    headers.add("x-gatehouse-ignored", names);
-  }
+  if (!ignored.empty()) headers.add("x-gatehouse-ignored", fields_named(ignored));
   return headers;
 }
 

@@ -68,7 +68,7 @@ bool AnswerGuard::filter(firewall::StreamId stream, std::string& text, bool last
     step = guard_->feed(stream, text);
     if (open == open_.end()) open = open_.insert(open, Open{stream, {}});
     if (patience_.count() > 0 && !last) {
-      open->clock.update(text.size(), step.held, scope_.services().loop.clock().steady());
+      open->clock.update(text.size(), step.held, event_at_);
     }
   }
   if (last && !step.blocked && open != open_.end()) {
@@ -339,7 +339,7 @@ bool AnswerGuard::filter(api::ChatEvent& event, size_t& at) {
 
 Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
   if (!guard_) return {};
-  const SteadyTime begin = scope_.services().loop.clock().steady();
+  event_at_ = scope_.services().loop.clock().steady();
   bool passed = true;
   size_t at = 0;
   if (scope_.dialect() != api::Dialect::anthropic) event.foreign = {};
@@ -365,7 +365,7 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
     }
   }
   if (!passed) event.foreign = {};
-  scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
+  scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - event_at_;
   if (!passed) return refuse(guard_->verdict().refusal());
   return {};
 }

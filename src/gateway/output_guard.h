@@ -79,6 +79,7 @@ class AnswerGuard {
   std::vector<Open> open_;                        // streams that may hold text back
   std::vector<std::pair<int, int>> last_calls_;   // of each choice: the highest call that began
   std::chrono::milliseconds patience_{0};         // with what is held back; zero: endless
+  SteadyTime event_at_{};                         // when the event under way came
   bool recorded_ = false;
 };
 

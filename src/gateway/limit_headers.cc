@@ -34,7 +34,8 @@ void add(net::Headers& headers, const Names& names, const Figure& figure, const 
     return;
   }
   std::string reset;
-  append_rfc3339(reset, clock->wall() + std::chrono::ceil<std::chrono::milliseconds>(figure->reset));
+  append_rfc3339(reset,
+                 clock->wall() + std::chrono::ceil<std::chrono::milliseconds>(figure->reset));
   headers.add(names.reset, reset);
 }
 

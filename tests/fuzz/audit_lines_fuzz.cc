@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   StreamHead sealed;
   sealed.name = "loop-0";
   sealed.state.seq = 3;
-  StreamVerifier verifier("loop-0", chain_start("loop-0", "key"), &sealed, (size & 1) != 0, nullptr);
+  StreamVerifier verifier("loop-0", chain_start("loop-0", "key"), &sealed, (size & 1) != 0,
+                          nullptr);
   const size_t half = size / 2;
   verifier.segment("loop-0.00000001.log", text.substr(0, half), false);
   verifier.segment("loop-0.00000002.log", text.substr(half), true);

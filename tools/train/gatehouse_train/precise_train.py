@@ -157,7 +157,7 @@ def main():
     parser.add_argument("--linear", type=pathlib.Path, required=True, help="linear.bin, already trained")
     parser.add_argument("--onnx", type=pathlib.Path, required=True, help="all-minilm-l6-v2.onnx")
     parser.add_argument("--tokenizer", required=True, help="its tokenizer.json")
-    parser.add_argument("--draws", type=int, default=98304, help="texts drawn by the fit that is shipped")
+    parser.add_argument("--draws", type=int, default=65536, help="texts drawn by the fit that is shipped")
     parser.add_argument("--held-draws", type=int, default=12800, help="and by the one without some sources")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="file for the model")
     parser.add_argument("--report", type=pathlib.Path, required=True)

@@ -17,6 +17,7 @@ class LoadedFirewall final : public Firewall {
                              const Caller& caller, Effort effort) const override {
     return Inspector(parts_, policy, segments, vault, caller, effort).run();
   }
+  void remember(const InputVerdict& verdict) const override { Inspector::remember(verdict); }
   std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,
                                             const OutputContext& context) const override {
     return make_output_guard(parts_, std::move(policy), context);

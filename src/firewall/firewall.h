@@ -111,12 +111,22 @@ struct Verdict {
             std::span<const Segment> segments = {}) const;
 };
 
+/// A text that was found clean, by its hash (clean_memory.h), and what its inspection came to.
+struct CleanText {
+  std::array<uint64_t, 2> hash{};
+  std::array<float, kCategoryCount> scores{};
+  float injection_score = 0;
+  DetectorSet ran;
+};
+
 struct InputVerdict : Verdict {
   std::vector<Replacement> replacements;  // ordered by segment; empty in shadow mode
   /// The highest attack score (injection, jailbreak, extraction) over all segments, 0 to 1.
   float injection_score = 0;
   /// The fast tier is unsure: nothing but a whole inspection decides. Never set by one.
   bool unsure = false;
+  /// Of a whole inspection: the texts that it found clean, for `Firewall::remember`.
+  std::vector<CleanText> clean;
   bool shadow_would_block() const { return unshadowed == Action::block && action != Action::block; }
 };
 
@@ -190,6 +200,10 @@ class Firewall {
   /// remembered of the caller.
   virtual InputVerdict inspect_input(const Policy& policy, std::span<const Segment> segments,
                                      Vault* vault, const Caller& caller, Effort effort) const = 0;
+
+  /// What is clean is remembered by the thread that inspects. This gives it to the calling thread:
+  /// the next fast inspection there knows what a worker found.
+  virtual void remember(const InputVerdict& verdict) const = 0;
 
   /// A guard for one answer. The policy is kept alive by the guard.
   virtual std::unique_ptr<OutputGuard> guard_output(std::shared_ptr<const Policy> policy,

@@ -128,6 +128,7 @@ void Inspector::inspect_unless_known(uint32_t index) {
     key = memory.key(caller_.tenant, policy_, parts_.version, segment.source, segment.text);
     if (const CleanMemory::Outcome* known = memory.find(key)) {
       scratch_.turns.push_back({segment.source, index, known->injection_score});
+      tell_clean(key, *known);
       add(*known);
       return;
     }
@@ -143,12 +144,27 @@ void Inspector::inspect_unless_known(uint32_t index) {
   const bool clean =
       verdict_.findings.size() + verdict_.findings_dropped == findings && verdict_.skipped.empty();
   if (remembers && clean) {
-    memory.remember(key, {verdict_.scores, verdict_.injection_score, verdict_.ran});
+    const CleanMemory::Outcome outcome{verdict_.scores, verdict_.injection_score, verdict_.ran};
+    memory.remember(key, outcome);
+    tell_clean(key, outcome);
   }
   Turn turn{segment.source, index, verdict_.injection_score};
   if (may_be_variant(turn)) hash(turn);
   scratch_.turns.push_back(turn);
   add(before);
+}
+
+/// A whole inspection may run on another thread than the fast ones that come after it.
+void Inspector::tell_clean(const CleanMemory::Key& key, const CleanMemory::Outcome& outcome) {
+  if (effort_ != Effort::whole) return;
+  verdict_.clean.push_back({key.hash, outcome.scores, outcome.injection_score, outcome.ran});
+}
+
+void Inspector::remember(const InputVerdict& verdict) {
+  CleanMemory& memory = thread_scratch().clean;
+  for (const CleanText& text : verdict.clean) {
+    memory.remember({text.hash}, {text.scores, text.injection_score, text.ran});
+  }
 }
 
 void Inspector::add(const CleanMemory::Outcome& outcome) {

@@ -79,6 +79,8 @@ class Inspector {
   Inspector(const Parts& parts, const Policy& policy, std::span<const Segment> segments,
             Vault* vault, const Caller& caller, Effort effort);
   InputVerdict run();
+  /// `Firewall::remember`.
+  static void remember(const InputVerdict& verdict);
 
  private:
   struct Scratch;
@@ -99,6 +101,7 @@ class Inspector {
   /// `inspect`, unless the tenant's text was clean before.
   void inspect_unless_known(uint32_t index);
   void add(const CleanMemory::Outcome& outcome);
+  void tell_clean(const CleanMemory::Key& key, const CleanMemory::Outcome& outcome);
   void shape(uint32_t index);
   void abuse();
   void conversation();

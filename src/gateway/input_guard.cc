@@ -72,7 +72,10 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, std::span<cons
     verdict = inspection(segments, firewall::Effort::whole);
   };
   Result<void> ran = co_await services.workers.run(std::move(job));
-  if (ran) co_return verdict;
+  if (ran) {
+    services.firewall.remember(verdict);
+    co_return verdict;
+  }
   if (!verdict.unsure) co_return refuse(std::move(ran.error()));
   // The workers are busy: what the policy says of a precise tier that cannot run decides.
   co_return inspection(segments, firewall::Effort::alone);

@@ -1,5 +1,7 @@
 #include "firewall/clean_memory.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "unit/firewall/loaded_firewall.h"
@@ -37,6 +39,23 @@ TEST(CleanMemory, ACleanTextIsInspectedOncePerTenant) {
   EXPECT_TRUE(timed(inspect(*policy, segments, "other")))
       << "a tenant could tell what another sent";
   EXPECT_TRUE(timed(inspect(*policy, segments, {}))) << "nothing is remembered without a tenant";
+}
+
+TEST(CleanMemory, WhatAWorkerFoundCleanIsGivenToTheLoop) {
+  const auto policy = Policy::default_policy();
+  const std::vector<Segment> segments = {
+      {Source::user, "Summarise what a shared gateway does for a platform team, please.", 0, 0}};
+  InputVerdict found;
+  std::thread([&] { found = inspect(*policy, segments, "acme"); }).join();
+  ASSERT_EQ(found.clean.size(), 1U);
+  const auto fast = [&] {
+    return firewall().inspect_input(*policy, segments, nullptr, Caller{"acme", {}}, Effort::fast);
+  };
+  firewall().remember(found);
+  EXPECT_FALSE(timed(fast())) << "as a worker's memory is another thread's";
+  InputVerdict attacked;
+  std::thread([&] { attacked = inspect(*policy, {{Source::user, kAttack, 0, 0}}, "acme"); }).join();
+  EXPECT_TRUE(attacked.clean.empty());
 }
 
 TEST(CleanMemory, WhatIsActedOnIsNeverRemembered) {

@@ -59,18 +59,11 @@ bool open_block(Reader& reader, Block& block) {
 }
 
 /// The fields of a block that have no native form, as a JSON object.
-std::string other_members(const json::Element& block) {
-  std::string out = "{";
-  json::Object object;
-  if (block.get(object) != simdjson::SUCCESS) return {};
-  for (const auto& field : object) {
-    if (kBlockFields.find(field.key) >= 0) continue;
-    if (out.size() > 1) out.push_back(',');
-    json::append_string(out, field.key);
-    out.push_back(':');
-    out += json::raw(field.value);
+std::string other_members(const json::Object& block) {
+  std::string out;
+  for (const auto& field : block) {
+    if (kBlockFields.find(field.key) < 0) keep_member(field.key, field.value, out);
   }
-  out.push_back('}');
   return out;
 }
 
@@ -172,7 +165,7 @@ bool read_tool_use(Reader& reader, const Block& block, Message& out) {
   json::Object object;
   if (!reader.object(input, *block.fields[kInput], object)) return false;
   call.arguments = json::raw(*block.fields[kInput]);
-  if (block.more) call.extra = other_members(block.whole);
+  if (block.more) call.extra = other_members(block.object);
   return true;
 }
 
@@ -187,7 +180,7 @@ bool read_tool_result(Reader& reader, const Block& block, Message& out) {
       !reader.boolean(Path(block.path, "is_error"), *block.fields[kIsError], out.tool_error)) {
     return false;
   }
-  if (block.more) out.extra = other_members(block.whole);
+  if (block.more) out.extra = other_members(block.object);
   if (!block.fields[kContent] || block.fields[kContent]->is_null()) {
     out.no_content = true;
     return true;

@@ -45,6 +45,9 @@ bool read_metadata(Reader& reader, const Path& path, const json::Element& elemen
 bool read_stream_options(Reader& reader, const Path& path, const json::Element& element,
                          ChatRequest& out);
 
+/// Keeps a field that has no native form as a member of the JSON object in `extra`.
+void keep_member(std::string_view name, const json::Element& value, std::string& extra);
+
 /// Keeps a field that has no native form, bounded in number.
 bool keep_extra(Reader& reader, const Path& path, const json::Element& element,
                 std::vector<std::pair<std::string, std::string>>& extra);

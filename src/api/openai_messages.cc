@@ -164,20 +164,7 @@ bool read_content(Reader& reader, const Path& path, const json::Element& element
   return true;
 }
 
-/// Keeps a field that has no native form as a member of the JSON object in `extra`.
-void keep_member(std::string_view name, const json::Element& value, std::string& extra) {
-  if (extra.empty()) {
-    extra.push_back('{');
-  } else {
-    extra.back() = ',';
-  }
-  json::append_string(extra, name);
-  extra.push_back(':');
-  extra += json::raw(value);
-  extra.push_back('}');
-}
-
-/// The same with all fields of an object that the table does not name.
+/// Keeps all fields of an object that the table does not name.
 template <size_t N>
 bool keep_unknown(Reader& reader, const Path& path, const FieldTable<N>& table,
                   const json::Object& object, std::string& extra) {
@@ -338,6 +325,18 @@ bool read_message(Reader& reader, const Path& path, const json::Element& element
 }
 
 }  // namespace
+
+void keep_member(std::string_view name, const json::Element& value, std::string& extra) {
+  if (extra.empty()) {
+    extra.push_back('{');
+  } else {
+    extra.back() = ',';
+  }
+  json::append_string(extra, name);
+  extra.push_back(':');
+  extra += json::raw(value);
+  extra.push_back('}');
+}
 
 bool read_openai_messages(Reader& reader, const Path& path, const json::Element& element,
                           std::vector<Message>& out) {

@@ -27,11 +27,7 @@ class CleanMemory {
     std::array<uint64_t, 2> hash{};  // the first half of a SHA-256
     friend bool operator==(const Key&, const Key&) = default;
   };
-  struct Outcome {
-    std::array<float, kCategoryCount> scores{};
-    float injection_score = 0;
-    DetectorSet ran;
-  };
+  using Outcome = CleanOutcome;
 
   CleanMemory() : slots_(kSlots) {}
 

@@ -111,12 +111,16 @@ struct Verdict {
             std::span<const Segment> segments = {}) const;
 };
 
-/// A text that was found clean, by its hash (clean_memory.h), and what its inspection came to.
-struct CleanText {
-  std::array<uint64_t, 2> hash{};
+/// What the inspection of a clean text came to.
+struct CleanOutcome {
   std::array<float, kCategoryCount> scores{};
   float injection_score = 0;
   DetectorSet ran;
+};
+/// A text that was found clean, by its hash (clean_memory.h).
+struct CleanText {
+  std::array<uint64_t, 2> hash{};
+  CleanOutcome outcome;
 };
 
 struct InputVerdict : Verdict {

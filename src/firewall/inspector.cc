@@ -157,14 +157,12 @@ void Inspector::inspect_unless_known(uint32_t index) {
 /// A whole inspection may run on another thread than the fast ones that come after it.
 void Inspector::tell_clean(const CleanMemory::Key& key, const CleanMemory::Outcome& outcome) {
   if (effort_ != Effort::whole) return;
-  verdict_.clean.push_back({key.hash, outcome.scores, outcome.injection_score, outcome.ran});
+  verdict_.clean.push_back({key.hash, outcome});
 }
 
 void Inspector::remember(const InputVerdict& verdict) {
   CleanMemory& memory = thread_scratch().clean;
-  for (const CleanText& text : verdict.clean) {
-    memory.remember({text.hash}, {text.scores, text.injection_score, text.ran});
-  }
+  for (const CleanText& text : verdict.clean) memory.remember({text.hash}, text.outcome);
 }
 
 void Inspector::add(const CleanMemory::Outcome& outcome) {

@@ -107,7 +107,7 @@ class WindowedGuard final : public OutputGuard {
     current_ = stream->segment;
     const std::string_view text = learned(*stream, {}, true);
     if (verdict_.blocks()) return {{}, true};
-    return show_rest(*stream, text);
+    return show_rest(*stream, text, true);
   }
 
   Step pause(StreamId id) override {
@@ -117,13 +117,7 @@ class WindowedGuard final : public OutputGuard {
     current_ = stream->segment;
     const std::string_view text = unjudged(*stream);
     if (verdict_.blocks()) return {{}, true};
-    const StageTimer timer(verdict_.spent, Stage::leak);
-    Step step;
-    if (!text.empty()) step = show(*stream, stream->window.feed(text), false);
-    if (step.blocked) return step;
-    Step rest = show(*stream, stream->window.pause(), false);
-    rest.text.insert(0, step.text);
-    return rest;
+    return show_rest(*stream, text, false);
   }
 
   Step whole(std::string_view text) override {
@@ -132,7 +126,7 @@ class WindowedGuard final : public OutputGuard {
     current_ = stream.segment;
     learned(stream, text, true);
     if (verdict_.blocks()) return {{}, true};
-    return show_rest(stream, text);
+    return show_rest(stream, text, true);
   }
 
   const Verdict& verdict() const override { return verdict_; }
@@ -261,16 +255,15 @@ class WindowedGuard final : public OutputGuard {
     return step;
   }
 
-  /// The last of a stream: `text`, and what its window holds.
-  Step show_rest(Stream& stream, std::string_view text) {
+  /// `text` and what the window holds: the last of the stream, or it pauses.
+  Step show_rest(Stream& stream, std::string_view text, bool last) {
     const StageTimer timer(verdict_.spent, Stage::leak);
     Step step;
     if (!text.empty()) step = show(stream, stream.window.feed(text), false);
     if (step.blocked) return step;
-    const Step rest = show(stream, stream.window.finish(), true);
-    step.text += rest.text;
-    step.blocked = rest.blocked;
-    return step;
+    Step rest = show(stream, last ? stream.window.finish() : stream.window.pause(), last);
+    rest.text.insert(0, step.text);
+    return rest;
   }
 
   /// Judges what has come, now and then, and gives what may go on to the window. That is all of

@@ -36,6 +36,15 @@ void add_rest(api::ChoiceDelta& delta, const firewall::StreamId& stream, std::st
   call.custom = !stream.json;
 }
 
+/// The same as a delta of its own.
+void add_rest(api::ChatEvent& event, const firewall::StreamId& stream, std::string text) {
+  if (text.empty()) return;
+  api::ChoiceDelta& delta = event.choices.emplace_back();
+  delta.index = static_cast<int>(stream.choice);
+  add_rest(delta, stream, std::move(text));
+  event.edited = true;
+}
+
 void clear(api::ChoiceDelta& delta) {
   const int index = delta.index;
   delta = api::ChoiceDelta{};
@@ -377,11 +386,7 @@ Result<void> AnswerGuard::flush(api::ChatEvent& event) {
     const firewall::StreamId stream = open_.front().stream;
     std::string text;
     blocked = !filter(stream, text, true);
-    if (text.empty()) continue;
-    api::ChoiceDelta& delta = event.choices.emplace_back();
-    delta.index = static_cast<int>(stream.choice);
-    add_rest(delta, stream, std::move(text));
-    event.edited = true;
+    add_rest(event, stream, std::move(text));
   }
   if (blocked) return refuse(guard_->verdict().refusal());
   return {};
@@ -407,12 +412,7 @@ Result<void> AnswerGuard::pause(api::ChatEvent& event) {
     if (stream.tool_call >= 0 || !since || now - *since < patience_) continue;
     open.clock.forgive();
     firewall::OutputGuard::Step step = guard_->pause(stream);
-    if (!step.text.empty()) {
-      api::ChoiceDelta& delta = event.choices.emplace_back();
-      delta.index = static_cast<int>(stream.choice);
-      add_rest(delta, stream, std::move(step.text));
-      event.edited = true;
-    }
+    add_rest(event, stream, std::move(step.text));
     if (step.blocked) return refuse(guard_->verdict().refusal());
   }
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - now;

@@ -75,8 +75,8 @@ std::deque<ChatEvent> events_of(ChatCompletion completion) {
     delta.refusal = std::move(choice.refusal);
     int index = 0;
     for (ToolCall& call : choice.tool_calls) {
-      delta.tool_calls.push_back(
-          {index++, std::move(call.id), std::move(call.name), std::move(call.arguments)});
+      delta.tool_calls.push_back({index++, std::move(call.id), std::move(call.name),
+                                  std::move(call.arguments), call.custom});
     }
     delta.finish_reason = choice.finish_reason;
     delta.stop_sequence = std::move(choice.stop_sequence);

@@ -230,5 +230,20 @@ TEST(UpstreamRefusal, KindsAllowFallback) {
   EXPECT_EQ(upstream_refusal(301, "", "up").kind, ErrorKind::upstream_error);
 }
 
+TEST(AnswerEvents, ACallOfACustomToolStaysOne) {
+  auto answer = parse_completion(
+      R"({"id":"i","model":"m","choices":[{"index":0,"finish_reason":"tool_calls","message":)"
+      R"({"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"custom",)"
+      R"("custom":{"name":"f","input":"x"}},{"id":"b","type":"function",)"
+      R"("function":{"name":"g","arguments":"{}"}}]}}]})",
+      Dialect::openai);
+  ASSERT_TRUE(answer);
+  const auto events = events_of(std::move(*answer));
+  const auto& calls = events.back().choices.back().tool_calls;
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_TRUE(calls[0].custom);
+  EXPECT_FALSE(calls[1].custom);
+}
+
 }  // namespace
 }  // namespace gatehouse::api

@@ -1,5 +1,8 @@
 #include "config/json_tree.h"
 
+#include <string>
+#include <utility>
+
 #include "config/bind.h"
 
 namespace gatehouse::config {
@@ -33,11 +36,19 @@ Node node_from_json(const json::Element& element) {
   return node;
 }
 
-void bind_json(const Schema& schema, const json::Element& body, void* object,
-               ConfigErrors& errors) {
+void bind_json(const Schema& schema, const json::Element& body, void* object, ConfigErrors& errors,
+               std::string_view id) {
   BindOptions options;
   options.resolve_secrets = false;
-  bind_tree(schema, node_from_json(body), object, options, errors);
+  Node node = node_from_json(body);
+  if (!id.empty() && node.find("id") == nullptr) {
+    Node value;
+    value.kind = Node::Kind::scalar;
+    value.quoted = true;
+    value.text = id;
+    node.members.push_back(Member{"id", 0, 0, std::move(value)});
+  }
+  bind_tree(schema, node, object, options, errors);
 }
 
 }  // namespace gatehouse::config

@@ -176,7 +176,8 @@ std::string AdminRoutes::query(std::string_view name) const {
   return {};
 }
 
-std::optional<AdminResponse> AdminRoutes::read_body(const config::Schema& schema, void* object) {
+std::optional<AdminResponse> AdminRoutes::read_body(const config::Schema& schema, void* object,
+                                                    std::string_view id) {
   const auto body = json::thread_parser().parse_copy(request_.body);
   if (!body) return problem(body.error());
   if (!body->is_object()) {
@@ -185,7 +186,7 @@ std::optional<AdminResponse> AdminRoutes::read_body(const config::Schema& schema
         "invalid_json"));
   }
   config::ConfigErrors errors;
-  config::bind_json(schema, *body, object, errors);
+  config::bind_json(schema, *body, object, errors, id);
   if (errors.empty()) return std::nullopt;
   const config::ConfigError& first = errors.front();
   return problem(

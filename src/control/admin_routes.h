@@ -53,8 +53,10 @@ class AdminRoutes {
   /// The value of a query parameter that `check_query` has let pass, percent-decoded; empty if it
   /// is not there.
   std::string query(std::string_view name) const;
-  /// Binds the body; an answer if it is no JSON object or has errors.
-  std::optional<AdminResponse> read_body(const config::Schema& schema, void* object);
+  /// Binds the body; an answer if it is no JSON object or has errors. `id` is the one that the path
+  /// says: the body may leave it out.
+  std::optional<AdminResponse> read_body(const config::Schema& schema, void* object,
+                                         std::string_view id = {});
   /// A change that the caller asked for.
   settlement::ControlEvent event(std::string_view action, std::string_view tenant,
                                  std::string_view target) const;

@@ -92,8 +92,7 @@ AdminResponse AdminRoutes::replace_tenant(const std::string& id) {
   if (find_tenant(id) == nullptr) return problem(not_found("tenant", id));
   if (tenant_in_file(id)) return problem(declared_in_file("tenant", id));
   admission::TenantSpec tenant;
-  tenant.id = id;
-  if (auto wrong = read_body(config::tenant_schema(), &tenant)) return *wrong;
+  if (auto wrong = read_body(config::tenant_schema(), &tenant, id)) return *wrong;
   if (tenant.id != id) {
     return problem(Refusal::invalid("id", "The id of a tenant can't be changed.", "id_changed"));
   }

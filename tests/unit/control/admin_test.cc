@@ -172,7 +172,10 @@ TEST_F(Admin, TenantsAreMadeShownChangedAndDeletedWithTheirKeys) {
   bj::object shown = call(200, "GET", "/tenants/acme");
   EXPECT_EQ(shown["declared_in"], "database");
   EXPECT_EQ(bj::serialize(shown["budgets"]), R"([{"period":"month","usd":"250.5"}])");
-  call(200, "PUT", "/tenants/acme", R"({"id": "acme", "suspended": true})");
+  EXPECT_EQ(call(200, "PUT", "/tenants/acme", R"({"suspended": true})")["id"], "acme");
+  for (const char* other : {R"({"id": "bank"})", R"({"id": null})", R"({"id": ""})"}) {
+    EXPECT_EQ(call(400, "PUT", "/tenants/acme", other)["param"], "id") << other;
+  }
   EXPECT_FALSE(call(200, "GET", "/tenants/acme").contains("limits"));
   ASSERT_EQ(admitted_.tenants.size(), 1U);
   EXPECT_TRUE(admitted_.tenants[0].suspended);

@@ -1,5 +1,7 @@
 #include "inference/local/constraint.h"
 
+#include <algorithm>
+
 #include <json-schema-to-grammar.h>
 
 namespace gatehouse::inference::local {
@@ -49,12 +51,18 @@ Result<std::string> grammar_of(const common_json& schema, const std::string& par
   }
 }
 
+bool is_offered(const api::ChatRequest& request, const std::string& tool) {
+  const std::vector<std::string>& allowed = request.tool_choice.allowed;
+  return allowed.empty() || std::find(allowed.begin(), allowed.end(), tool) != allowed.end();
+}
+
 // {"name": <one of the tools>, "arguments": <what its schema says>}
-Result<common_json> call_schema(const std::vector<api::Tool>& tools, const std::string& only) {
+Result<common_json> call_schema(const api::ChatRequest& request) {
+  const bool named = request.tool_choice.mode == api::ToolChoice::Mode::named;
   common_json alternatives = common_json::array();
-  for (size_t i = 0; i < tools.size(); ++i) {
-    const api::Tool& tool = tools[i];
-    if (!only.empty() && tool.name != only) continue;
+  for (size_t i = 0; i < request.tools.size(); ++i) {
+    const api::Tool& tool = request.tools[i];
+    if (named ? tool.name != request.tool_choice.name : !is_offered(request, tool.name)) continue;
     const std::string param = "tools[" + std::to_string(i) + "].function.parameters";
     Result<common_json> parameters = parse_schema(tool.parameters, param);
     if (!parameters) return refuse(std::move(parameters).error());
@@ -68,8 +76,9 @@ Result<common_json> call_schema(const std::vector<api::Tool>& tools, const std::
     alternatives.push_back(call);
   }
   if (alternatives.empty()) {
-    return refuse(Refusal::invalid("tool_choice", "The tool \"" + only + "\" is not in `tools`.",
-                                   "unknown_tool"));
+    return refuse(Refusal::invalid(
+        "tool_choice", "The tool \"" + request.tool_choice.name + "\" is not in `tools`.",
+        "unknown_tool"));
   }
   if (alternatives.size() == 1) return common_json(alternatives.at(size_t{0}));
   common_json schema = common_json::object();
@@ -81,6 +90,7 @@ std::string tools_text(const api::ChatRequest& request, bool must) {
   std::string text =
       "You can call functions. Their names, purposes and JSON Schemas of their arguments:\n";
   for (const api::Tool& tool : request.tools) {
+    if (!is_offered(request, tool.name)) continue;
     common_json line = common_json::object();
     line["name"] = tool.name;
     if (!tool.description.empty()) line["description"] = tool.description;
@@ -111,7 +121,8 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
                                    "The embedded model takes functions only.",
                                    "unsupported_parameter"));
   }
-  if (!request.tool_choice.raw.empty()) {
+  // Of the forms that are kept as they came, only the list of allowed tools is read.
+  if (!request.tool_choice.raw.empty() && request.tool_choice.allowed.empty()) {
     return refuse(Refusal::invalid("tool_choice", "The embedded model does not know this form.",
                                    "unsupported_parameter"));
   }
@@ -121,8 +132,7 @@ Result<Constraint> constraint_of(const api::ChatRequest& request) {
   }
   if (tools) {
     const bool must = choice == Choice::required || choice == Choice::named;
-    const std::string only = choice == Choice::named ? request.tool_choice.name : "";
-    Result<common_json> schema = call_schema(request.tools, only);
+    Result<common_json> schema = call_schema(request);
     if (!schema) return refuse(std::move(schema).error());
     const std::string more = request.parallel_tool_calls.value_or(true) && !must
                                  ? "(\"\\n\"? \"<tool_call>\\n\" call \"\\n</tool_call>\"){0,7}"

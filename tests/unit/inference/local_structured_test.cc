@@ -92,6 +92,25 @@ TEST(LocalStructured, ARequiredToolIsCalledWithValidArguments) {
   }
 }
 
+TEST(LocalStructured, OnlyAllowedToolsAreOffered) {
+  for (const auto mode : {api::ToolChoice::Mode::required, api::ToolChoice::Mode::automatic}) {
+    api::ChatRequest request = ask("What is the weather in Paris?");
+    request.tools = {weather(), tool("get_time"), tool("get_news")};
+    request.tool_choice.mode = mode;
+    request.tool_choice.raw = R"({"type":"allowed_tools"})";
+    request.tool_choice.allowed = {"get_time", "get_news"};
+    const auto constraint = constraint_of(request);
+    ASSERT_TRUE(constraint) << constraint.error().reason;
+    EXPECT_EQ(constraint->calls_only, mode == api::ToolChoice::Mode::required);
+    for (const std::string& text : {constraint->system_text, constraint->calls_only
+                                                                 ? constraint->grammar
+                                                                 : constraint->call_grammar}) {
+      EXPECT_THAT(text, ::testing::AllOf(HasSubstr("get_time"), HasSubstr("get_news")));
+      EXPECT_THAT(text, ::testing::Not(HasSubstr("get_weather")));
+    }
+  }
+}
+
 TEST(LocalStructured, AToolMayBeLeftAlone) {
   Call call;
   call.request = ask("What is the capital of Japan?", 32);

@@ -124,7 +124,8 @@ std::string render_embeddings(const EmbeddingResponse& response, bool base64) {
   return out;
 }
 
-std::string render_models(const std::vector<ModelEntry>& models, Dialect dialect) {
+std::string render_models(const ModelsPage& page, Dialect dialect) {
+  const std::vector<ModelEntry>& models = page.models;
   std::string out;
   ListWriter body(out, '{');
   if (dialect == Dialect::openai) body.text("object", "list");
@@ -132,7 +133,7 @@ std::string render_models(const std::vector<ModelEntry>& models, Dialect dialect
   for (const ModelEntry& model : models) append_model(data.item(), model, dialect);
   data.close(']');
   if (dialect == Dialect::anthropic) {
-    body.boolean("has_more", false);
+    body.boolean("has_more", page.has_more);
     if (models.empty()) {
       body.raw("first_id", "null");
       body.raw("last_id", "null");

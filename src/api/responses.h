@@ -24,8 +24,13 @@ struct ModelEntry {
   std::string owned_by;
   int64_t created = 0;  // Unix seconds
 };
-/// GET /v1/models in whole (the dialect is told by the client's `anthropic-version` header).
-std::string render_models(const std::vector<ModelEntry>& models, Dialect dialect);
+/// What one answer lists. OpenAI's lists all.
+struct ModelsPage {
+  std::vector<ModelEntry> models;
+  bool has_more = false;  // in the direction that was asked for
+};
+/// GET /v1/models (the dialect is told by the client's `anthropic-version` header).
+std::string render_models(const ModelsPage& page, Dialect dialect);
 /// GET /v1/models/{id}.
 std::string render_model(const ModelEntry& model, Dialect dialect);
 

@@ -6,6 +6,7 @@
 
 #include "api/responses.h"
 #include "gateway/endpoints.h"
+#include "gateway/models_page.h"
 #include "gateway/request_scope.h"
 
 namespace gatehouse::gateway {
@@ -32,30 +33,6 @@ api::ModelEntry entry_of(const Snapshot& snapshot, const routing::AliasSpec& ali
   return entry;
 }
 
-/// Model names hold slashes and colons, which some clients escape.
-std::string percent_decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = digit(text[i + 1]);
-      const int low = digit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        out.push_back(static_cast<char>(high * 16 + low));
-        i += 2;
-        continue;
-      }
-    }
-    out.push_back(text[i]);
-  }
-  return out;
-}
-
 }  // namespace
 
 Task<void> serve_models(net::Exchange& exchange, LoopServices& services) {
@@ -70,6 +47,7 @@ Task<void> serve_models(net::Exchange& exchange, LoopServices& services) {
   std::string body;
   const std::string_view path = exchange.request().path();
   if (path.size() > kModelsPath.size() + 1) {
+    // Model names hold slashes and colons, which some clients escape.
     const std::string id = percent_decoded(path.substr(kModelsPath.size() + 1));
     Result<const routing::AliasSpec*> alias = scope.route(id);
     if (!alias) {
@@ -82,7 +60,16 @@ Task<void> serve_models(net::Exchange& exchange, LoopServices& services) {
     for (const auto& [name, alias] : snapshot.routes->all()) {
       if (scope.principal().may_use_model(name)) entries.push_back(entry_of(snapshot, alias));
     }
-    body = api::render_models(entries, dialect);
+    if (anthropic) {
+      Result<api::ModelsPage> page = models_page(std::move(entries), exchange.request().query());
+      if (!page) {
+        co_await scope.fail(std::move(page.error()));
+        co_return;
+      }
+      body = api::render_models(*page, dialect);
+    } else {
+      body = api::render_models({std::move(entries)}, dialect);
+    }
   }
   co_await scope.answer(std::move(body), api::Usage{});
 }

@@ -24,6 +24,24 @@ def test_message_from_the_real_model(client):
     assert answer.usage.input_tokens > 5 and answer.usage.output_tokens > 0
 
 
+def test_models_come_page_by_page(remote):
+    ids = ["claude-fake", "gpt-fake", "renamed"]
+    whole = remote.models.list()
+    assert sorted(m.id for m in whole.data) == ids and not whole.has_more
+    names = [m.id for m in whole.data]
+    first = remote.models.list(limit=2)
+    assert [m.id for m in first.data] == names[:2] and first.has_more and (first.first_id, first.last_id) == tuple(names[:2])
+    rest = first.get_next_page()
+    assert [m.id for m in rest.data] == names[2:] and not rest.has_more
+    before = remote.models.list(limit=1, before_id=names[2])
+    assert [m.id for m in before.data] == [names[1]] and before.has_more
+    assert [m.id for m in remote.models.list(limit=1)] == names
+    for wrong in ({"limit": 0}, {"limit": 1001}, {"after_id": "no-such"}, {"after_id": names[0], "before_id": names[2]}):
+        with pytest.raises(anthropic.BadRequestError) as refused:
+            remote.models.list(**wrong)
+        assert list(wrong)[0] in str(refused.value)
+
+
 class City(pydantic.BaseModel):
     city: str
     country: str

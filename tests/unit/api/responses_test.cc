@@ -135,7 +135,7 @@ TEST(Base64, IsReadBack) {
 }
 
 TEST(Models, AreListedInBothDialects) {
-  const std::vector<ModelEntry> models = {{"fast", "local", 1700000000}};
+  ModelsPage models = {{{"fast", "local", 1700000000}}};
   EXPECT_EQ(render_models(models, Dialect::openai),
             R"({"object":"list","data":[{"id":"fast","object":"model","created":1700000000,)"
             R"("owned_by":"local"}]})");
@@ -143,6 +143,9 @@ TEST(Models, AreListedInBothDialects) {
             R"({"data":[{"type":"model","id":"fast","display_name":"fast",)"
             R"("created_at":"2023-11-14T22:13:20Z"}],"has_more":false,"first_id":"fast",)"
             R"("last_id":"fast"})");
+  models.has_more = true;
+  EXPECT_THAT(render_models(models, Dialect::anthropic),
+              testing::HasSubstr(R"("has_more":true,"first_id":"fast")"));
   EXPECT_EQ(render_models({}, Dialect::openai), R"({"object":"list","data":[]})");
 }
 

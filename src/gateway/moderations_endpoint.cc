@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "api/requests.h"
 #include "api/responses.h"
 #include "gateway/endpoints.h"
@@ -14,6 +16,30 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::string_view kModel = "gatehouse-firewall";
+/// What clients ask for: OpenAI's names, all answered by the firewall.
+constexpr std::string_view kNames[] = {kModel,
+                                       "omni-moderation-latest",
+                                       "omni-moderation-2024-09-26",
+                                       "text-moderation-latest",
+                                       "text-moderation-stable",
+                                       "text-moderation-007"};
+
+/// A request need not name one.
+bool is_known(std::string_view model) {
+  return model.empty() || std::find(std::begin(kNames), std::end(kNames), model) != std::end(kNames);
+}
+
+Refusal unknown_model(std::string_view model) {
+  Refusal refusal;
+  refusal.kind = ErrorKind::not_found;
+  refusal.layer = Layer::routing;
+  refusal.code = "model_not_found";
+  refusal.param = "model";
+  refusal.message =
+      fmt::format("The model \"{}\" does not exist for moderations; send 'omni-moderation-latest'.",
+                  model.substr(0, 128));
+  return refusal;
+}
 
 /// OpenAI's name of a category where it has one, else Gatehouse's own.
 std::string moderation_name(firewall::Category category) {
@@ -63,6 +89,10 @@ Task<void> serve_moderations(net::Exchange& exchange, LoopServices& services) {
       api::parse_openai_moderation(std::move(exchange.request().body()));
   if (!request) {
     co_await scope.fail(std::move(request.error()));
+    co_return;
+  }
+  if (!is_known(request->model)) {
+    co_await scope.fail(unknown_model(request->model));
     co_return;
   }
   if (Result<void> admitted = scope.admit_any_model(bytes / 4); !admitted) {

@@ -123,6 +123,15 @@ def test_moderations_answer_from_the_firewall(client):
     assert bad.flagged and max(bad.category_scores.model_extra.get(name, 0) for name in attacks) > 0.5
 
 
+def test_moderations_answer_for_their_models_only(client):
+    for model in (openai.omit, "omni-moderation-latest", "omni-moderation-2024-09-26", "text-moderation-latest", "text-moderation-stable"):
+        assert client.moderations.create(input="hello", model=model).model == "gatehouse-firewall"
+    for model in ("smollm2", "omni-moderation-latests"):
+        with pytest.raises(openai.NotFoundError) as refused:
+            client.moderations.create(input="hello", model=model)
+        assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
+
+
 @pytest.fixture
 def out_of_time(tmp_path, fake_session):
     policy = "firewall: {policies: [{name: default, detectors: {learned: {budget_us: 1, on_failure: closed}}}]}"

@@ -204,7 +204,8 @@ VERSION = {"anthropic-version": "2023-06-01"}
 @pytest.mark.parametrize("more", [
     {}, {"n": 2, "stop": ["."]}, {"logprobs": True, "top_logprobs": 2}, {"tools": [TOOL], "tool_choice": "required"}, {"response_format": SCHEMA},
     {"functions": [TOOL["function"]], "function_call": {"name": "get_weather"}},
-], ids=["plain", "choices", "logprobs", "tools", "json_schema", "functions"])
+    {"tools": [TOOL, {"type": "function", "function": {"name": "get_time"}}], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_time"}}]}}},
+], ids=["plain", "choices", "logprobs", "tools", "json_schema", "functions", "allowed_tools"])
 def test_chats(call, more):
     body = {"model": "smollm2", "messages": HELLO, "max_tokens": 32, "temperature": 0, **more}
     assert call("POST", "/v1/chat/completions", body)["usage"]["completion_tokens"] > 0
@@ -291,7 +292,7 @@ def test_the_admin_api(call):
         budgets = [row for row in call("GET", "/admin/v1/budgets")["budgets"] if row["id"] in ("api-test", "api-test/ada", key["id"])]
         assert budgets
         call("GET", "/admin/v1/usage", query="?by=color", expect=400)
-        call("PUT", "/admin/v1/tenants/{tenant}", {"id": "api-test", "suspended": True}, at="api-test")
+        call("PUT", "/admin/v1/tenants/{tenant}", {"suspended": True}, at="api-test")
         call("PUT", "/admin/v1/tenants/{tenant}", {"id": "api-test", "name": "M"}, at="api-test")  # no budget in money: the model has no price
         call("POST", "/v1/chat/completions", {"model": "smollm2", "messages": HELLO, "max_tokens": 4}, key=key["key"])
         for by in ("tenant", "user", "key"):

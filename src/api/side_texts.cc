@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kLongestWord = 20;
 /// A list of so many words may be a sentence in pieces.
 constexpr size_t kMostWords = 8;
+/// A number of fewer digits identifies nobody.
+constexpr std::ptrdiff_t kFewestDigits = 7;
 
 /// Never prose in a message: an upstream takes what these name for identifiers and bytes. What is
 /// more than one word is read all the same.
@@ -31,6 +33,16 @@ bool is_plain_word(std::string_view text) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
                   c == '$';
          });
+}
+
+/// A number as it is written, if it may be somebody's; else empty.
+std::string number_of_somebody(const json::Element& value) {
+  if (!value.is_number()) return {};
+  std::string text = json::raw(value);
+  const auto digits =
+      std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (digits < kFewestDigits) text.clear();
+  return text;
 }
 
 /// A string without a blank in it, or what consists of such strings.
@@ -84,6 +96,8 @@ class Collector {
       for (const json::Element item : items) element(item);
     } else if (value.get(object) == simdjson::SUCCESS) {
       for (const auto& field : object) member(field.key, field.value);
+    } else {
+      add(number_of_somebody(value));
     }
   }
 
@@ -215,6 +229,10 @@ bool SideEdit::write_to(Tool& tool) const {
   return true;
 }
 
+bool SideEdit::write_to(ToolCall& call) const {
+  return possible_ && !changes(call.name);
+}
+
 bool SideEdit::write_to(ResponseFormat& format) const {
   ResponseFormat edited = format;
   rewrite_text(edited.description);
@@ -273,7 +291,13 @@ bool SideEdit::write(const json::Element& element, std::string& out) const {
     }
     members.close('}');
   } else {
-    out += json::raw(element);
+    const std::string written = json::raw(element);
+    const auto edit = lines_.find(written);
+    if (element.is_number() && edit != lines_.end()) {
+      json::append_string(out, edit->second);
+    } else {
+      out += written;
+    }
   }
   return true;
 }

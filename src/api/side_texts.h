@@ -12,7 +12,8 @@
 /// between; an edit of it is written back line by line. Synchronous, thread-safe.
 namespace gatehouse::api {
 
-/// The strings in a JSON text that can say something, and names of fields that are no plain words.
+/// The strings in a JSON text that can say something, long numbers, and names of fields that are no
+/// plain words.
 /// Empty where there is no more than a few plain words ("low", "text", "auto"). Credentials for the
 /// provider (`authorization_token`) are left out.
 std::string side_text(std::string_view json);
@@ -34,9 +35,10 @@ class SideEdit {
   SideEdit(std::string_view before, std::string_view after);
 
   /// These are false, with nothing changed, where a change runs over the end of a line or would be
-  /// in a name.
+  /// in a name. A number that changes becomes a string.
   bool write_to(std::string& json) const;
   bool write_to(Tool& tool) const;
+  bool write_to(ToolCall& call) const;  // of which only the name is a side text
   bool write_to(ResponseFormat& format) const;
 
  private:

@@ -98,8 +98,10 @@ void InputTexts::add_definitions(api::ChatRequest& request) {
   for (size_t i = 0; i < request.tools.size(); ++i) {
     api::Tool& tool = request.tools[i];
     if (tool.side_text.empty()) continue;
+    tool_names_.push_back(tool.name);
     add_side(Source::definition, {fmt::format("{}[{}]", field, i), {}, &tool}, tool.side_text);
   }
+  std::sort(tool_names_.begin(), tool_names_.end());
   api::ResponseFormat& format = request.response_format;
   if (!format.side_text.empty()) {
     add_side(Source::definition, {"response_format", {}, &format}, format.side_text);
@@ -138,11 +140,19 @@ void InputTexts::add_message(api::Message& message, size_t index) {
   for (size_t i = 0; i < message.tool_calls.size(); ++i) {
     api::ToolCall& call = message.tool_calls[i];
     add(Source::assistant, call.arguments, index, message.parts.size() + i, !call.custom);
-    for (std::string* extra : {&call.extra, &call.function_extra}) {
-      if (extra->empty()) continue;
-      add_side(beside, {fmt::format("messages[{}].tool_calls[{}]", index, i),
-                        api::side_text_of_message(*extra), extra});
-    }
+    add_call_beside(call, beside, index, i);
+  }
+}
+
+/// What a call says beside its arguments. Its name is mostly a defined tool's.
+void InputTexts::add_call_beside(api::ToolCall& call, Source beside, size_t index, size_t at) {
+  const auto path = [=] { return fmt::format("messages[{}].tool_calls[{}]", index, at); };
+  const bool defined = std::binary_search(tool_names_.begin(), tool_names_.end(), call.name);
+  if (!defined && api::says_something(call.name)) {
+    add_side(Source::assistant, {path() + ".name", call.name, &call});
+  }
+  for (std::string* extra : {&call.extra, &call.function_extra}) {
+    if (!extra->empty()) add_side(beside, {path(), api::side_text_of_message(*extra), extra});
   }
 }
 

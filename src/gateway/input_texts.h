@@ -35,7 +35,7 @@ class InputTexts {
   struct Side {
     std::string path;
     std::string text;  // what it says, unless the request holds that
-    std::variant<std::string*, api::Tool*, api::ResponseFormat*> place;
+    std::variant<std::string*, api::Tool*, api::ToolCall*, api::ResponseFormat*> place;
   };
   struct Place {
     std::string* text = nullptr;
@@ -52,10 +52,12 @@ class InputTexts {
   void add_definitions(api::ChatRequest& request);
   void add_extra(std::vector<std::pair<std::string, std::string>>& extra);
   void add_message(api::Message& message, size_t index);
+  void add_call_beside(api::ToolCall& call, firewall::Source beside, size_t index, size_t at);
 
   std::vector<firewall::Segment> segments_;
   std::vector<Place> places_;
-  std::list<Side> sides_;  // stable addresses, and none on the common way
+  std::vector<std::string_view> tool_names_;  // in order; read with their definitions
+  std::list<Side> sides_;                     // stable addresses, and none on the common way
 };
 
 }  // namespace gatehouse::gateway

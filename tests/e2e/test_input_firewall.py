@@ -170,6 +170,39 @@ def test_what_stands_beside_a_call_is_read_and_kept(fronted, fake, at):
     assert status == 400 and answer["error"]["param"].startswith("messages[1].tool_calls[0]"), answer
 
 
+@pytest.mark.parametrize("tools", [[], [weather()]], ids=["undefined", "others"])
+def test_the_name_of_a_call_is_read(fronted, fake, tools):
+    more = {"tools": tools} if tools else {}
+
+    def called(name):
+        call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": "{}"}}
+        return [*HELLO, {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": "ok"}]
+    status, _, answer = chat(fronted, messages=called(KEY), **more)
+    assert (status, answer["error"]["param"], answer["error"]["code"]) == (400, "messages[1].tool_calls[0].name", "unsupported_parameter")
+    used = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [use("tool_use", input={}) | {"name": KEY}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "u1", "content": "ok"}]}]
+    assert message(fronted, messages=used)[0] == 400
+    for name in ("say it aloud", "ignore\nall", "x" * 129, ""):
+        assert chat(fronted, messages=called(name), **more)[0] == 400
+    assert not fake.seen
+    assert chat(fronted, messages=called("get_weather_of_a_city_v2"), **more)[0] == 200
+    assert fake.seen[-1].body["messages"] == called("get_weather_of_a_city_v2")
+
+
+def test_a_number_is_read(fronted, fake):
+    card = 4111111111111111
+    held = {"type": "object", "properties": {"card": {"type": "integer", "default": card, "maximum": 9007199254740991, "minimum": -9223372036854775808, "multipleOf": 1000000000}}}
+    called = [*HELLO, {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"card": card})}, "extra": {"n": card}}]},
+              {"role": "tool", "tool_call_id": "c1", "content": "ok"}]
+    assert chat(fronted, messages=called, tools=[weather(parameters=held)], documents=[{"title": "Refunds", "n": card}])[0] == 200
+    sent = fake.seen[-1].body
+    assert str(card) not in json.dumps(sent)
+    [tool] = sent["tools"]
+    assert tool["function"]["parameters"]["properties"]["card"] == held["properties"]["card"] | {"default": "[CARD_1]"}
+    [call] = sent["messages"][1]["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == {"card": "[CARD_1]"} and call["extra"] == {"n": "[CARD_1]"}
+
+
 def test_a_parameter_named_like_a_credential_is_read(fronted, fake):
     properties = {"authorization_token": {"type": "string", "description": ATTACK}}
     assert chat(fronted, tools=[weather(parameters={"type": "object", "properties": properties})])[0] == 403

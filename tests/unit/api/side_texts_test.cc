@@ -16,6 +16,14 @@ TEST(SideText, ReadsStringsAndNamesThatSaySomething) {
   EXPECT_EQ(side_text(R"("a\"b c")"), "a\"b c");
 }
 
+TEST(SideText, ReadsNumbersThatMayBeSomebodys) {
+  EXPECT_EQ(side_text(R"({"default":4111111111111111,"n":[-1234567,123456,1.5,1e3,true]})"),
+            "4111111111111111\n-1234567");
+  std::string json = R"({"a":[4111111111111111,7],"b":4111111111111111})";
+  ASSERT_TRUE(SideEdit(side_text(json), "[CARD_1]\n[CARD_1]").write_to(json));
+  EXPECT_EQ(json, R"({"a":["[CARD_1]",7],"b":"[CARD_1]"})");
+}
+
 TEST(SideText, AFewPlainWordsSayNothing) {
   for (const char* json : {R"("low")", R"(["text","audio"])", R"({"effort":"high"})", "{}", "[]",
                            "true", R"({"type":"enabled","budget":5})"}) {
@@ -50,6 +58,13 @@ TEST(SideEdit, IsWrittenWhereTheLineStands) {
   for (size_t at; (at = after.find("ada")) != std::string::npos;) after.replace(at, 3, "[X_1]");
   ASSERT_TRUE(SideEdit(before, after).write_to(json));
   EXPECT_EQ(json, R"({"a":["mail [X_1]","other"],"n":1.5,"b":"one\nmail [X_1]\ntwo"})");
+}
+
+TEST(SideEdit, CannotChangeTheNameOfACall) {
+  ToolCall call;
+  call.name = "send_to_ada";
+  EXPECT_FALSE(SideEdit("send_to_ada", "send_to_X").write_to(call));
+  EXPECT_EQ(call.name, "send_to_ada");
 }
 
 TEST(SideEdit, RefusesNamesAndWhatRunsOverTheEndOfALine) {

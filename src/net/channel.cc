@@ -234,12 +234,14 @@ Task<bool> Channel::write_rest(iovec* parts, int count, int64_t timeout_ms) {
     channel->write_timed_out_ = true;
     channel->close(true);
   });
+  write_stopped_ = false;
   while (socket_.is_open()) {
     if (timeout_ms > 0) {
       deadline.set(loop_.clock().steady() + std::chrono::milliseconds(timeout_ms));
     }
     socket_.async_wait(Socket::wait_write, WritableHandler{this});
     co_await write_event_.wait();
+    if (write_stopped_) co_return false;
     switch (try_write(parts, count)) {
       case Write::done:
         co_return true;
@@ -250,6 +252,11 @@ Task<bool> Channel::write_rest(iovec* parts, int count, int64_t timeout_ms) {
     }
   }
   co_return false;
+}
+
+void Channel::stop_writing() {
+  write_stopped_ = true;
+  write_event_.notify();
 }
 
 Task<void> Channel::wait_for(Socket::wait_type what) {

@@ -68,6 +68,8 @@ class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_unsaf
   Write try_write(iovec*& parts, int& count);
   /// Writes the rest. False if the peer is gone or did not read for `timeout_ms`.
   Task<bool> write_rest(iovec* parts, int count, int64_t timeout_ms);
+  /// Ends a `write_rest` that waits, as failed; the connection stays open to be read.
+  void stop_writing();
   bool write_timed_out() const { return write_timed_out_; }
 
   /// The TLS handshake over a connected socket, as the side that `ssl` is set up for. Returns what
@@ -105,6 +107,7 @@ class Channel : public boost::intrusive_ref_counter<Channel, boost::thread_unsaf
   size_t into_size_ = 0;
   bool reading_ = false;
   bool relaxing_ = false;
+  bool write_stopped_ = false;
   bool write_timed_out_ = false;
 };
 

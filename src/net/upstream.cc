@@ -224,6 +224,9 @@ void UpstreamConnection::write_head(const ClientRequest& request, std::string_vi
 Task<bool> UpstreamConnection::round_trip(const ClientRequest& request,
                                           std::string_view base_path) {
   head_request_ = request.method == "HEAD";
+  answered_ = false;
+  interim_heads_ = 0;
+  scanner_.reset();
   write_head(request, base_path);
   const Cancellation::Hook hook(*cancellation_, [this] {
     fail(End::cancelled, "cancelled while waiting for " + pool_.name);
@@ -236,46 +239,59 @@ Task<bool> UpstreamConnection::round_trip(const ClientRequest& request,
   Write written = try_write(rest, count);
   if (written == Write::blocked) {
     set_deadline(Wait::send, limits_->first_byte_ms);
-    written = co_await write_rest(rest, count, 0) ? Write::done : Write::failed;
+    sending_ = true;
+    const bool wanted = reading() || watch_answer();
+    written = wanted && co_await write_rest(rest, count, 0) ? Write::done : Write::failed;
+    sending_ = false;
   }
   sent_ = written == Write::done;
   if (end_ != End::none) co_return false;
   // An upstream may refuse a request that it did not read to its end: its answer counts then.
   set_deadline(Wait::first_byte, limits_->first_byte_ms);
-  for (int i = 0; i < kMaxInterimHeads; ++i) {
-    if (!co_await read_head()) co_return false;
-    if (head_.status >= 200) {
-      deadline_.clear();
-      co_return true;
-    }
-  }
-  co_return fail(End::malformed, pool_.name + " sent too many interim answers");
+  if (!co_await read_head()) co_return false;
+  deadline_.clear();
+  co_return true;
 }
 
-Task<bool> UpstreamConnection::read_head() {
-  scanner_.reset();
-  buffer_.unhold(!reading());
-  while (true) {
+UpstreamConnection::Head UpstreamConnection::wrong_head(std::string why) {
+  fail(End::malformed, pool_.name + " sent " + why);
+  return Head::wrong;
+}
+
+/// Looks for the head of the answer in what has come, past interim ones.
+UpstreamConnection::Head UpstreamConnection::find_head() {
+  while (!answered_) {
     size_t length = 0;
     const std::string_view window = buffer_.window();
     const HeadScanner::Verdict verdict = scanner_.scan(window, length);
     if (verdict == HeadScanner::Verdict::bare_line_feed) {
-      co_return fail(End::malformed, pool_.name + " sent a line without CR LF in its head");
+      return wrong_head("a line without CR LF in its head");
     }
-    if (verdict == HeadScanner::Verdict::found) {
-      const auto wrong = parse_response_head(window.substr(0, length), pools_->options.max_headers,
-                                             head_request_, head_, headers_);
-      if (wrong) {
-        co_return fail(End::malformed, pool_.name + " sent a malformed head: " + wrong->message);
-      }
-      buffer_.hold(length);
-      chunks_.reset();
-      body_left_ = head_.framing.content_length.value_or(0);
-      co_return true;
+    if (verdict == HeadScanner::Verdict::more) {
+      if (window.size() < pools_->options.max_header_bytes) return Head::more;
+      return wrong_head("a head that is too large");
     }
-    if (window.size() >= pools_->options.max_header_bytes) {
-      co_return fail(End::malformed, pool_.name + " sent a head that is too large");
+    const auto wrong = parse_response_head(window.substr(0, length), pools_->options.max_headers,
+                                           head_request_, head_, headers_);
+    if (wrong) return wrong_head("a malformed head: " + wrong->message);
+    scanner_.reset();
+    if (head_.status < 200) {
+      if (++interim_heads_ >= kMaxInterimHeads) return wrong_head("too many interim answers");
+      buffer_.take(length);
+      continue;
     }
+    buffer_.hold(length);
+    chunks_.reset();
+    body_left_ = head_.framing.content_length.value_or(0);
+    answered_ = true;
+  }
+  return Head::found;
+}
+
+Task<bool> UpstreamConnection::read_head() {
+  while (true) {
+    const Head head = find_head();
+    if (head != Head::more) co_return head == Head::found;
     if (!co_await more(Wait::first_byte)) co_return false;
     if (eof_) {
       co_return fail(End::broken, pool_.name + (received_ ? " closed amid the head of its answer"
@@ -284,14 +300,20 @@ Task<bool> UpstreamConnection::read_head() {
   }
 }
 
+/// While the request is being sent: an upstream that refuses it or leaves may not read the rest,
+/// which then is not sent either (RFC 9112, section 9.5). False if it is not to be sent.
+bool UpstreamConnection::watch_answer() {
+  const Head head = eof_ ? Head::wrong : find_head();
+  if (head == Head::more) begin_read(kLeastRoom);
+  return head == Head::more || (head == Head::found && head_.status < 300);
+}
+
 /// Waits for bytes or the end (`eof_`). False if that failed; the deadline was set before.
 Task<bool> UpstreamConnection::more(Wait what) {
   if (eof_) co_return true;
   if (!reading()) {
     if (!open()) co_return fail(End::broken, "the connection to " + pool_.name + " is closed");
-    make_room(what == Wait::first_byte ? kLeastRoom : kBodyRoom);
-    const std::span<char> room = buffer_.room();
-    start_read(room.data(), room.size());
+    begin_read(what == Wait::first_byte ? kLeastRoom : kBodyRoom);
   }
   co_await read_done();
   if (end_ != End::none) co_return false;
@@ -306,6 +328,12 @@ Task<bool> UpstreamConnection::more(Wait what) {
   }
   co_return fail(End::broken,
                  "read from " + pool_.name + ": " + lower_first(read_error().message()));
+}
+
+void UpstreamConnection::begin_read(size_t wanted) {
+  make_room(wanted);
+  const std::span<char> room = buffer_.room();
+  start_read(room.data(), room.size());
 }
 
 std::span<char> UpstreamConnection::read_room() {
@@ -325,6 +353,7 @@ void UpstreamConnection::on_unattended_read() {
   } else {
     eof_ = true;
   }
+  if (sending_ && !watch_answer()) stop_writing();
 }
 
 void UpstreamConnection::wake() {
@@ -349,10 +378,7 @@ void UpstreamConnection::release() {
   idle_ = true;
   pool_.idle.emplace_back(this);
   deadline_.set(loop().clock().steady() + milliseconds(pools_->options.idle_timeout_ms));
-  if (!reading()) {
-    const std::span<char> room = read_room();
-    start_read(room.data(), room.size());
-  }
+  if (!reading()) begin_read(kLeastRoom);
 }
 
 }  // namespace gatehouse::net

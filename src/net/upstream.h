@@ -58,8 +58,13 @@ class UpstreamConnection final : public Channel {
   enum class Wait : unsigned char { connect, send, first_byte, between_chunks };
 
   void write_head(const ClientRequest& request, std::string_view base_path);
+  enum class Head : unsigned char { found, more, wrong };
+  Head find_head();
+  Head wrong_head(std::string why);
   Task<bool> read_head();
+  bool watch_answer();
   Task<bool> more(Wait what);
+  void begin_read(size_t wanted);
   bool take(std::string_view& piece);
   bool take_chunk(std::string_view& piece);
   Task<bool> read_sized(std::string& body);
@@ -80,6 +85,7 @@ class UpstreamConnection final : public Channel {
   std::vector<Header> headers_;
   std::string out_;
   uint64_t body_left_ = 0;
+  int interim_heads_ = 0;
 
   const Deadlines* limits_ = nullptr;
   Cancellation* cancellation_ = nullptr;
@@ -95,6 +101,8 @@ class UpstreamConnection final : public Channel {
   bool received_ = false;  // something of this call's answer
   bool eof_ = false;
   bool head_request_ = false;
+  bool answered_ = false;  // its head is there
+  bool sending_ = false;
   bool sent_ = false;
   bool counted_ = false;
 };

@@ -15,6 +15,7 @@ class Script:
     status: int = 200
     headers: dict = field(default_factory=dict)
     stall_before_head: float = 0
+    early: bool = False                     # answers to the request's head, and reads no more of it
     chunk_delay: float = 0
     stall_after_chunks: int | None = None   # sends so many pieces, then nothing more
     cut_after_chunks: int | None = None     # sends so many pieces, then closes without an end
@@ -90,10 +91,13 @@ class FakeUpstream:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 method, path, _ = head[0].split(" ", 2)
                 headers = {k.lower(): v.strip() for k, v in (h.split(":", 1) for h in head[1:] if ":" in h)}
+                script = self.queue.pop(0) if self.queue else self.script
+                if script.early:
+                    await self._answer(writer, Seen(method, path, headers, {}, time.monotonic()), script)
+                    await asyncio.sleep(3600)
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 seen = Seen(method, path, headers, json.loads(body) if body else {}, time.monotonic())
                 self.seen.append(seen)
-                script = self.queue.pop(0) if self.queue else self.script
                 watch = asyncio.ensure_future(self._watch(reader, seen))
                 try:
                     keep = await self._answer(writer, seen, script)

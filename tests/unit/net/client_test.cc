@@ -378,20 +378,6 @@ TEST_F(ClientTest, BoundsTheConnectionsToAnEndpoint) {
   EXPECT_TRUE(second.get().body);
 }
 
-TEST_F(ClientTest, TakesTheAnswerOfAnUpstreamThatDoesNotReadOn) {
-  ScriptedServer server({[](Wire& wire) {
-    wire.receive();
-    wire.send("HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno");
-    wire.end_sending();
-    wire.receive_all(500);
-  }});
-  Call call = to(server);
-  call.body = std::string(8'000'000, 'b');
-  const Outcome out = run(call);
-  ASSERT_TRUE(out.body) << out.body.error().reason;
-  EXPECT_EQ(out.status, 413);
-}
-
 TEST_F(ClientTest, ClosesIdleConnectionsAfterAWhile) {
   ClientOptions options;
   options.idle_timeout_ms = 80;

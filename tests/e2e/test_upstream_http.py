@@ -44,3 +44,17 @@ def test_an_early_refusal_is_followed_by_the_next_target(server, fake):
     fake.queue = [Script(status=429, early=True)]
     assert server.post("/v1/chat/completions", chat("a" * 40_000_000, "two"))[0] == 200
     assert [seen.body["model"] for seen in fake.seen] == ["n"]
+
+
+def test_upstreams_are_told_to_send_plain_bytes(server, fake):
+    assert server.post("/v1/chat/completions", chat())[0] == 200
+    assert fake.seen[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_compressed_answer_is_no_answer(server, fake, stream):
+    fake.queue = [Script(headers={"Content-Encoding": "gzip"})]
+    got, _, answer = server.post("/v1/chat/completions", {**chat(model="m"), "stream": stream})
+    assert (got, answer["error"]["code"]) == (502, "upstream_malformed")
+    fake.queue = [Script(headers={"Content-Encoding": "gzip"})]
+    assert server.post("/v1/chat/completions", {**chat(model="two"), "stream": stream})[0] == 200

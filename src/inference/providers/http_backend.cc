@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEventStream = "text/event-stream";
+constexpr std::string_view kPlain = "identity";
 constexpr int64_t kLongestRetryAfterMs = 3'600'000;
 /// For the body of an error, which the next target does not wait for.
 constexpr int64_t kErrorBodyMs = 1000;
@@ -42,6 +43,18 @@ void note_warnings(const std::vector<std::string>& warnings, CallContext& contex
   }
 }
 
+/// Upstreams are told to send plain bytes; those of one that does not may not be taken for JSON.
+Refusal encoded(std::string_view upstream, std::string_view encoding) {
+  Refusal refusal;
+  refusal.kind = ErrorKind::upstream_error;
+  refusal.layer = Layer::inference;
+  refusal.code = "upstream_malformed";
+  refusal.message = "The upstream's answer was malformed.";
+  refusal.reason = fmt::format("{} answered with the content-encoding {}, which was not asked for",
+                               upstream, encoding.substr(0, 64));
+  return refusal;
+}
+
 Refusal not_offered(std::string_view upstream, std::string_view what, ErrorKind kind) {
   Refusal refusal;
   refusal.kind = kind;
@@ -61,6 +74,8 @@ HttpBackend::HttpBackend(const UpstreamSpec& spec, net::Endpoint endpoint)
       models_(spec.models),
       default_max_tokens_(spec.default_max_tokens) {
   fixed_headers_.add("content-type", kJson);
+  // Without it an upstream may choose (RFC 9110, section 12.5.3).
+  fixed_headers_.add("accept-encoding", kPlain);
   fixed_headers_.add("user-agent", "gatehouse");
   if (anthropic()) {
     fixed_headers_.add("anthropic-version", "2023-06-01");
@@ -134,7 +149,11 @@ Task<Result<HttpBackend::Response>> HttpBackend::post(std::string_view path, std
   if (!response) co_return refuse(std::move(response.error()));
   const int status = (*response)->status();
   context.cost_unknown = status >= 200 && status < 300;  // until the answer is read
-  if (context.cost_unknown) co_return response;
+  if (context.cost_unknown) {
+    const std::string_view encoding = (*response)->header("content-encoding");
+    if (encoding.empty() || net::same_name(encoding, kPlain)) co_return response;
+    co_return refuse(encoded(name_, encoding));
+  }
   Response refused = std::move(*response);
   Refusal refusal = co_await refusal_of(std::move(refused), context);
   co_return refuse(std::move(refusal));

@@ -21,6 +21,7 @@ constexpr std::string_view kReserved[] = {"host",
                                           "trailer",
                                           "expect",
                                           "content-encoding",
+                                          "accept-encoding",
                                           "proxy-authorization",
                                           "proxy-connection"};
 

@@ -178,6 +178,18 @@ TEST_F(Providers, SendTheRequestAndReadTheAnswer) {
   EXPECT_EQ(asked[0].headers.at("traceparent"), "00-trace");
   EXPECT_EQ(asked[0].headers.at("tracestate"), "vendor=x");
   EXPECT_EQ(asked[0].headers.at("x-team"), "a");
+  EXPECT_EQ(asked[0].headers.at("accept-encoding"), "identity");
+}
+
+TEST_F(Providers, TakePlainBytesOnly) {
+  upstream_.will({200, {{"content-encoding", "identity"}}, kAnswer, {}, Script::End::clean});
+  EXPECT_TRUE(complete(*backend(), chat(R"("seed":1)")));
+  upstream_.will({200, {{"content-encoding", "gzip"}}, kAnswer, {}, Script::End::clean});
+  auto answer = complete(*backend(), chat(R"("seed":1)"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "upstream_malformed");
+  EXPECT_THAT(answer.error().reason, HasSubstr("content-encoding gzip"));
+  EXPECT_TRUE(cost_unknown_);
 }
 
 TEST_F(Providers, SpeakAnthropic) {
@@ -438,6 +450,8 @@ TEST(MakeBackend, RefusesSpecsThatCannotWork) {
   EXPECT_FALSE(make_backend(spec));
   spec.api_key.clear();
   spec.headers = {{"Host", "evil"}};
+  EXPECT_FALSE(make_backend(spec));
+  spec.headers = {{"Accept-Encoding", "gzip"}};
   EXPECT_FALSE(make_backend(spec));
   spec.headers = {{"x-a", "b\r\nx-c: d"}};
   EXPECT_FALSE(make_backend(spec));

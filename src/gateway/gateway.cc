@@ -64,6 +64,19 @@ Refusal not_json(std::string_view type) {
   return refusal;
 }
 
+Refusal compressed(std::string_view encoding) {
+  Refusal refusal;
+  refusal.kind = ErrorKind::unsupported;
+  refusal.code = "unsupported_content_encoding";
+  refusal.message =
+      "The body's content-encoding is " + std::string(encoding.substr(0, 128)) + ", expected none.";
+  return refusal;
+}
+
+bool is_plain(std::string_view encoding) {
+  return encoding.empty() || net::same_name(encoding, "identity");
+}
+
 /// A body without a type is taken for JSON.
 bool is_json(std::string_view type) {
   type = type.substr(0, type.find(';'));
@@ -143,9 +156,12 @@ Task<void> Gateway::handle(net::Exchange& exchange) {
   for (const Route& route : kRoutes) {
     if (route.prefix ? !path.starts_with(route.path) : path != route.path) continue;
     if (request.method() != route.method) {
-      co_await turn_away(exchange, wrong_method(route.method), route.method);
+      co_await turn_away(exchange, wrong_method(route.method), {"allow", route.method});
     } else if (route.method == "POST" && !is_json(request.header("content-type"))) {
       co_await turn_away(exchange, not_json(request.header("content-type")));
+    } else if (route.method == "POST" && !is_plain(request.header("content-encoding"))) {
+      co_await turn_away(exchange, compressed(request.header("content-encoding")),
+                         {"accept-encoding", "identity"});
     } else {
       co_await route.endpoint(exchange, services);
     }
@@ -153,7 +169,7 @@ Task<void> Gateway::handle(net::Exchange& exchange) {
   }
   if (path == "/healthz" || path == "/readyz" || path == "/metrics") {
     if (request.method() != "GET" && request.method() != "HEAD") {
-      co_await turn_away(exchange, wrong_method("GET"), "GET, HEAD");
+      co_await turn_away(exchange, wrong_method("GET"), {"allow", "GET, HEAD"});
     } else if (path == "/metrics") {
       co_await serve_metrics(exchange, services);
     } else {
@@ -168,10 +184,10 @@ Task<void> Gateway::handle(net::Exchange& exchange) {
   co_await turn_away(exchange, unknown_path(path));
 }
 
-Task<void> Gateway::turn_away(net::Exchange& exchange, Refusal refusal, std::string_view allow) {
+Task<void> Gateway::turn_away(net::Exchange& exchange, Refusal refusal, net::Header remedy) {
   net::Response response =
       error_response(refusal, dialect_of(exchange.request()), exchange.loop().ids().make("req_"));
-  if (!allow.empty()) response.headers.add("allow", allow);
+  if (!remedy.name.empty()) response.headers.add(remedy.name, remedy.value);
   co_await exchange.respond(std::move(response));
 }
 

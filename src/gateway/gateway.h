@@ -45,8 +45,8 @@ class Gateway {
   void set_ready(bool ready) { ready_.store(ready, std::memory_order_relaxed); }
 
  private:
-  /// What no endpoint takes; `allow` is the header of that name.
-  Task<void> turn_away(net::Exchange& exchange, Refusal refusal, std::string_view allow = {});
+  /// What no endpoint takes; `remedy` is a header that says what would be taken.
+  Task<void> turn_away(net::Exchange& exchange, Refusal refusal, net::Header remedy = {});
   Task<void> serve_metrics(net::Exchange& exchange, LoopServices& services);
   Task<void> serve_health(net::Exchange& exchange, bool ready_only);
 

@@ -1,4 +1,5 @@
 """docs/errors.md, row by row, on the real server: the kinds of errors and the table of bad input."""
+import gzip
 import http.client
 import json
 import re
@@ -114,7 +115,7 @@ WAYS = {
     "the client sent too slowly": [lambda d: d.slowly()],
     "conflict": [lambda d: d.scripted(status=409)],
     "the body is too large": [lambda d: d.ask(body=b" " * 1_100_000)],
-    "not `application/json`": [lambda d: d.ask(headers={"content-type": "text/plain"})],
+    "not `application/json`, or compressed": [lambda d: d.ask(headers={"content-type": "text/plain"}), lambda d: d.ask(headers={"content-encoding": "gzip"}, body=gzip.compress(b"{}"))],
     "a rate or concurrency limit": [lambda d: d.twice("limited")],
     "the budget is spent": [lambda d: d.ask(key="poor")],
     "a fault of Gatehouse's": [],
@@ -159,3 +160,9 @@ def test_an_error_within_a_stream_ends_it(server, fake):
         ours = Dialect(dialect, server, fake)
         status, _, text = ours.ask(body={"model": "m", "max_tokens": 50, "stream": True, "messages": [{"role": "user", "content": TEXT}]})
         assert status == 200 and begin in text and end not in text
+
+
+def test_a_compressed_body_is_told_what_is_taken(server):
+    status, headers, text = Dialect("openai", server, None).ask(headers={"content-encoding": "gzip"}, body=gzip.compress(b"{}"))
+    assert (status, headers["accept-encoding"], json.loads(text)["error"]["code"]) == (415, "identity", "unsupported_content_encoding")
+    assert "content-encoding is gzip" in json.loads(text)["error"]["message"]

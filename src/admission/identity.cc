@@ -51,6 +51,18 @@ std::shared_ptr<const KeyEntry> KeyTable::find(const KeyHash& hash) const {
   return *found->second;
 }
 
+std::string_view presented_key(std::string_view authorization, std::string_view x_api_key) {
+  constexpr std::string_view kScheme = "bearer ";  // in any letters (RFC 9110, section 11.1)
+  const std::string_view scheme = authorization.substr(0, kScheme.size());
+  const bool bearer =
+      std::equal(scheme.begin(), scheme.end(), kScheme.begin(), kScheme.end(),
+                 [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); });
+  if (!bearer) return x_api_key;
+  authorization.remove_prefix(kScheme.size());
+  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+  return authorization;
+}
+
 Result<Principal> authenticate(const KeyTable& table, KeyHasher& hasher, std::string_view presented,
                                std::string_view client_address, WallTime now) {
   if (presented.empty()) {

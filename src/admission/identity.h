@@ -99,6 +99,10 @@ class KeyTable {
   std::unordered_map<uint64_t, const std::shared_ptr<const KeyEntry>*> by_hash_;
 };
 
+/// The key that a request presents by the headers of these names: "Bearer KEY" as OpenAI's SDKs
+/// send it, else as Anthropic's do. Empty if there is none.
+std::string_view presented_key(std::string_view authorization, std::string_view x_api_key);
+
 /// Finds who presents `presented` (the key itself, without "Bearer "). Refusals, kind
 /// `authentication`: code "missing_api_key", "invalid_api_key", "key_expired", "key_revoked"; kind
 /// `permission`: "ip_not_allowed", "tenant_suspended". No message tells anything of the key.

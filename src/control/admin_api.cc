@@ -8,18 +8,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "/admin/v1";
 
-/// The key of "authorization: Bearer KEY" or "x-api-key: KEY"; empty if there is none.
-std::string_view presented_key(const net::Request& request) {
-  std::string_view value = request.header("authorization");
-  constexpr std::string_view kBearer = "bearer ";
-  if (value.size() > kBearer.size() && net::same_name(value.substr(0, kBearer.size()), kBearer)) {
-    value.remove_prefix(kBearer.size());
-    while (value.starts_with(' ')) value.remove_prefix(1);
-    return value;
-  }
-  return request.header("x-api-key");
-}
-
 net::Response to_http(AdminResponse response) {
   net::Response out;
   out.status = response.status;
@@ -52,8 +40,10 @@ bool AdminApi::is_admin_path(std::string_view path) {
 
 Task<void> AdminApi::handle(net::Exchange& exchange) {
   net::Request& request = exchange.request();
-  const auto caller = admission_.loop(exchange.loop().index())
-                          .authenticate(presented_key(request), request.peer_address());
+  const std::string_view key =
+      admission::presented_key(request.header("authorization"), request.header("x-api-key"));
+  const auto caller =
+      admission_.loop(exchange.loop().index()).authenticate(key, request.peer_address());
   const Result<void> allowed = caller ? check_role(*caller) : refuse(caller.error());
   AdminResponse response;
   if (!allowed) {

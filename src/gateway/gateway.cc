@@ -208,10 +208,11 @@ Task<void> Gateway::serve_health(net::Exchange& exchange, bool ready_only) {
 Task<void> Gateway::serve_metrics(net::Exchange& exchange, LoopServices& services) {
   // Figures name tenants: only who runs the machine, or holds an admin key, may read them.
   if (!is_loopback(exchange.request().peer_address())) {
-    std::string_view key = exchange.request().header("authorization");
-    if (key.starts_with("Bearer ")) key.remove_prefix(7);
+    const net::Request& request = exchange.request();
+    const std::string_view key =
+        admission::presented_key(request.header("authorization"), request.header("x-api-key"));
     Result<admission::Principal> principal =
-        services.admission.authenticate(key, exchange.request().peer_address());
+        services.admission.authenticate(key, request.peer_address());
     if (!principal || !principal->has_role(admission::Role::admin)) {
       Refusal refusal;
       refusal.kind = ErrorKind::authentication;

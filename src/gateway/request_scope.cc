@@ -15,17 +15,6 @@ namespace {
 
 using settlement::Outcome;
 
-/// The key as OpenAI's SDKs send it, else as Anthropic's do.
-std::string_view presented_key(const net::Request& request) {
-  constexpr std::string_view kBearer = "bearer ";
-  const std::string_view authorization = request.header("authorization");
-  if (authorization.size() > kBearer.size() &&
-      net::same_name(authorization.substr(0, kBearer.size()), kBearer)) {
-    return authorization.substr(kBearer.size());
-  }
-  return request.header("x-api-key");
-}
-
 Outcome outcome_of(const Refusal& refusal) {
   switch (refusal.kind) {
     case ErrorKind::blocked:
@@ -90,8 +79,11 @@ Result<void> RequestScope::begin() {
   if (snapshot_->audit_enabled) {
     if (Result<void> accepting = services_.settlement.accepting(); !accepting) return accepting;
   }
-  Result<admission::Principal> principal = services_.admission.authenticate(
-      presented_key(exchange_.request()), exchange_.request().peer_address());
+  const net::Request& request = exchange_.request();
+  const std::string_view key =
+      admission::presented_key(request.header("authorization"), request.header("x-api-key"));
+  Result<admission::Principal> principal =
+      services_.admission.authenticate(key, request.peer_address());
   if (!principal) return refuse(std::move(principal.error()));
   principal_ = std::move(*principal);
   record.tenant = principal_->tenant_id();

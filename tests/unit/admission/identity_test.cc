@@ -65,6 +65,18 @@ TEST_F(IdentityTest, KnowsAKeyAndWhoseItIs) {
   EXPECT_TRUE(principal->still_valid(clock_.wall()));
 }
 
+TEST(PresentedKey, IsTheBearersElseTheHeaderOfItsOwn) {
+  EXPECT_EQ(presented_key("Bearer a", ""), "a");
+  EXPECT_EQ(presented_key("bearer a", ""), "a");
+  EXPECT_EQ(presented_key("BEARER   a", ""), "a");
+  EXPECT_EQ(presented_key("Bearer a", "b"), "a");
+  EXPECT_EQ(presented_key("", "b"), "b");
+  EXPECT_EQ(presented_key("Bearer", "b"), "b");
+  EXPECT_EQ(presented_key("Basic a", "b"), "b");
+  EXPECT_EQ(presented_key("Bearera", ""), "");
+  EXPECT_EQ(presented_key("a", ""), "");
+}
+
 TEST_F(IdentityTest, RefusesWhatIsNoKey) {
   EXPECT_EQ(code(""), "missing_api_key");
   EXPECT_EQ(code("sk-123"), "invalid_api_key");

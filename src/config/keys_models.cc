@@ -93,7 +93,7 @@ const Schema& upstream_schema() {
               "For name resolution, TCP and TLS together.")
         .range(1, kDayMs);
     d.integer("first_byte_timeout_ms", &Spec::first_byte_timeout_ms,
-              "From the end of the request to the first byte of the answer.")
+              "From the last byte of the request that was taken to the first of the answer.")
         .range(1, kDayMs);
     d.integer("between_chunks_timeout_ms", &Spec::between_chunks_timeout_ms,
               "Longest silence within an answer.")

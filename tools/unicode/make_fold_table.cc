@@ -110,6 +110,17 @@ bool strippable(UChar32 c) {
          (c >= 0xFE20 && c <= 0xFE2F) || (c >= 0x483 && c <= 0x489);
 }
 
+/// The ASCII letter that a small capital stands for ("ɪɢɴᴏʀᴇ"), or 0.
+char small_capital(UChar32 c) {
+  const std::string prefix = "LATIN LETTER SMALL CAPITAL ";
+  char name[128];
+  UErrorCode status = U_ZERO_ERROR;
+  const int32_t size = u_charName(c, U_UNICODE_CHAR_NAME, name, sizeof(name), &status);
+  if (U_FAILURE(status) || size != static_cast<int32_t>(prefix.size()) + 1) return '\0';
+  if (std::strncmp(name, prefix.c_str(), prefix.size()) != 0) return '\0';
+  return static_cast<char>(name[prefix.size()] - 'A' + 'a');
+}
+
 UnicodeString normalized(const char* name, UNormalization2Mode mode, UChar32 c) {
   UErrorCode status = U_ZERO_ERROR;
   return icu::Normalizer2::getInstance(nullptr, name, mode, status)
@@ -164,6 +175,7 @@ Fold fold(UChar32 c) {
   }();
   if ((script == USCRIPT_LATIN || script == USCRIPT_COMMON) && u_isalpha(c)) {
     if (const char like = letter_like(c)) return {lookalike, std::string(1, like)};
+    if (const char like = small_capital(c)) return {lookalike, std::string(1, like)};
   }
   const UnicodeString lower = normalized("nfkc", UNORM2_COMPOSE, c).toLower();
   if (lower != UnicodeString(c)) return {plain, utf8(lower)};

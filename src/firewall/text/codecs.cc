@@ -8,22 +8,7 @@
 namespace gatehouse::firewall {
 namespace {
 
-struct NamedEntity {
-  std::string_view name;
-  char value;
-};
-constexpr std::array<NamedEntity, 12> kEntities = {{{"amp", '&'},
-                                                    {"lt", '<'},
-                                                    {"gt", '>'},
-                                                    {"quot", '"'},
-                                                    {"apos", '\''},
-                                                    {"nbsp", ' '},
-                                                    {"Tab", '\t'},
-                                                    {"NewLine", '\n'},
-                                                    {"colon", ':'},
-                                                    {"lpar", '('},
-                                                    {"rpar", ')'},
-                                                    {"period", '.'}}};
+constexpr size_t kHead = 24;  // bytes that tell binary data from text
 
 constexpr std::array<std::string_view, 36> kMorse = {
     ".-",    "-...",  "-.-.",  "-..",   ".",     "..-.",  "--.",   "....",  "..",
@@ -31,15 +16,36 @@ constexpr std::array<std::string_view, 36> kMorse = {
     "...",   "-",     "..-",   "...-",  ".--",   "-..-",  "-.--",  "--..",  "-----",
     ".----", "..---", "...--", "....-", ".....", "-....", "--...", "---..", "----."};
 
-// Reads up to `most` hex digits at `at`; -1 where fewer than `fewest` stand there.
-long read_hex(std::string_view text, size_t at, size_t fewest, size_t most, size_t& used) {
-  long value = 0;
-  used = 0;
-  while (used < most && at + used < text.size() && hex_value(text[at + used]) >= 0) {
-    value = value * 16 + hex_value(text[at + used]);
-    ++used;
+/// UTF-16 of ASCII text without its zero bytes, as PowerShell's encoded commands have them.
+void narrow(std::string& bytes) {
+  constexpr size_t kFewest = 8;
+  if (bytes.size() < kFewest || (bytes[0] == '\0') == (bytes[1] == '\0')) return;
+  const size_t zeros = bytes[0] == '\0' ? 0 : 1;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if ((bytes[i] == '\0') != (i % 2 == zeros)) return;
   }
-  return used >= fewest ? value : -1;
+  std::erase(bytes, '\0');
+}
+
+/// Whether the bytes from `at` on may be the beginning of a text; `at` moves over what was read,
+/// `odd` counts control characters. The last bytes may be half a character.
+bool goes_on_as_text(std::string_view bytes, size_t& at, size_t& odd) {
+  while (at + 3 < bytes.size()) {
+    const CodePoint point = decode_utf8(bytes, at);
+    if (!point.valid) return false;
+    const char c = bytes[at];
+    if (point.value < 0x20 && c != '\n' && c != '\t' && c != '\r') ++odd;
+    at += point.size;
+  }
+  return odd <= 1;
+}
+
+/// Binary data is the common case: given up early.
+bool begins_as_text(std::string head) {
+  narrow(head);
+  size_t at = 0;
+  size_t odd = 0;
+  return goes_on_as_text(head, at, odd);
 }
 
 }  // namespace
@@ -94,17 +100,48 @@ std::optional<std::string> decode_base64(std::string_view run) {
     if (bits >= 8) {
       bits -= 8;
       out.push_back(static_cast<char>(held >> bits & 0xFF));
-      // Binary data is the common case: give up early.
-      if (out.size() == 24 && std::count_if(out.begin(), out.end(), [](char b) {
-                                return static_cast<unsigned char>(b) < 0x20 && b != '\n' &&
-                                       b != '\t' && b != '\r';
-                              }) > 1) {
-        return std::nullopt;
-      }
+      if (out.size() == kHead && !begins_as_text(out)) return std::nullopt;
     }
   }
+  narrow(out);
   if (!reads_as_text(out)) return std::nullopt;
   return out;
+}
+
+bool Base64Pieces::take(std::string_view piece) {
+  const size_t size = bytes_.size();
+  const unsigned held = held_;
+  const unsigned bits = bits_;
+  for (const char c : piece) {
+    if (c == '\n') continue;
+    held_ = held_ << 6 | static_cast<unsigned>(base64_value(c));
+    bits_ += 6;
+    if (bits_ < 8) continue;
+    bits_ -= 8;
+    bytes_.push_back(static_cast<char>(held_ >> bits_ & 0xFF));
+  }
+  size_t read = read_;
+  size_t odd = odd_;
+  if (goes_on_as_text(bytes_, read, odd)) {
+    read_ = read;
+    odd_ = odd;
+    return true;
+  }
+  bytes_.resize(size);
+  held_ = held;
+  bits_ = bits;
+  return false;
+}
+
+std::optional<std::string> Base64Pieces::text() && {
+  // Of a word behind the last piece there may be bytes that were not told from half a character.
+  for (size_t at = read_; at < bytes_.size();) {
+    const CodePoint point = decode_utf8(bytes_, at);
+    if (!point.valid) bytes_.resize(at);
+    at += point.size;
+  }
+  if (!reads_as_text(bytes_)) return std::nullopt;
+  return std::move(bytes_);
 }
 
 std::string base64_bytes(std::string_view run) {
@@ -167,7 +204,33 @@ std::optional<std::string> decode_hex(std::string_view run) {
       high = -1;
     }
   }
-  if (high >= 0 || !reads_as_text(out)) return std::nullopt;
+  if (high >= 0) return std::nullopt;
+  narrow(out);
+  if (!reads_as_text(out)) return std::nullopt;
+  return out;
+}
+
+std::optional<std::string> decode_decimal(std::string_view run) {
+  constexpr size_t kFewest = 8;
+  std::string out;
+  unsigned value = 0;
+  size_t digits = 0;
+  const auto take = [&] {
+    if (digits > 0) out.push_back(static_cast<char>(value));
+    value = 0;
+    digits = 0;
+  };
+  for (const char c : run) {
+    if (!is_ascii_digit(c)) {
+      if (hex_value(c) >= 0 || c == 'x') return std::nullopt;
+      take();
+      continue;
+    }
+    value = value * 10 + static_cast<unsigned>(c - '0');
+    if (++digits > 3 || value > 0xFF) return std::nullopt;
+  }
+  take();
+  if (out.size() < kFewest || !reads_as_text(out)) return std::nullopt;
   return out;
 }
 
@@ -246,73 +309,6 @@ std::optional<std::string> decode_binary(std::string_view run) {
     }
   }
   if (bits != 0 || !reads_as_text(out)) return std::nullopt;
-  return out;
-}
-
-Unescaped unescape(std::string_view text, bool quoted_printable) {
-  Unescaped out;
-  out.text.reserve(text.size());
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    size_t used = 0;
-    long value = -1;
-    if (c == '%' || (c == '=' && quoted_printable)) {
-      value = read_hex(text, i + 1, 2, 2, used);
-      if (value >= 0) {
-        out.text.push_back(static_cast<char>(value));
-        ++(c == '%' ? out.percent : out.escapes);
-        i += 3;
-        continue;
-      }
-    }
-    if (c == '\\' && i + 1 < text.size()) {
-      const char kind = text[i + 1];
-      const size_t brace = i + 2 < text.size() && text[i + 2] == '{' ? 1u : 0u;
-      if (kind == 'u' || kind == 'U') {
-        const size_t most = brace != 0 ? 6 : kind == 'u' ? 4 : 8;
-        value = read_hex(text, i + 2 + brace, brace != 0 ? 2 : most, most, used);
-        // Written in capitals by who shouts: no language has it, a model reads it all the same.
-        if (value < 0 && kind == 'U') value = read_hex(text, i + 2, 4, 4, used);
-      } else if (kind == 'x') {
-        value = read_hex(text, i + 2 + brace, 2, 2, used);
-      }
-      if (value >= 0 && value <= 0x10FFFF) {
-        append_utf8(out.text, static_cast<char32_t>(value));
-        ++out.escapes;
-        i += 2 + brace + used + (brace != 0 && i + 3 + used < text.size() ? 1u : 0u);
-        continue;
-      }
-    }
-    if (c == '&') {
-      const size_t semicolon = text.substr(i, 12).find(';');
-      if (semicolon != text.npos && semicolon > 1) {
-        const std::string_view name = text.substr(i + 1, semicolon - 1);
-        if (name[0] == '#') {
-          const bool hex = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
-          if (hex) {
-            value = read_hex(name, 2, 1, 6, used);
-          } else {
-            value = 0;
-            for (const char digit : name.substr(1))
-              value = is_ascii_digit(digit) && value >= 0 ? value * 10 + (digit - '0') : -1;
-          }
-        } else {
-          const auto* at =
-              std::find_if(kEntities.begin(), kEntities.end(),
-                           [&](const NamedEntity& entity) { return entity.name == name; });
-          if (at != kEntities.end()) value = static_cast<unsigned char>(at->value);
-        }
-        if (value > 0 && value <= 0x10FFFF) {
-          append_utf8(out.text, static_cast<char32_t>(value));
-          ++out.entities;
-          i += semicolon + 1;
-          continue;
-        }
-      }
-    }
-    out.text.push_back(c);
-    ++i;
-  }
   return out;
 }
 

@@ -11,9 +11,13 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kShortestRun = 16;     // of base64, base32 and hex
+constexpr size_t kShortestPiece = 8;    // of base64 that is cut up
+constexpr size_t kWidestCut = 5;        // bytes between two pieces
+constexpr size_t kMostPrefixes = 4;     // "path/SWdub3Jl…": what stands before a run's signs
 constexpr size_t kWrappedLine = 40;     // a run this long may go on in the next line
 constexpr size_t kEscapeReach = 160;    // bytes around escapes that are taken with them
 constexpr size_t kEscapeGap = 48;       // bytes between escapes of one region
+constexpr int kEscapeDepth = 3;         // "&amp;#73;"
 constexpr uint32_t kFewestEscapes = 3;  // "100%" and one "&amp;" are no hiding place
 
 enum Alphabet : uint8_t {
@@ -82,7 +86,7 @@ class Finder {
   }
 
   void runs() {
-    for_runs(kBase64, kShortestRun, [&](size_t at) { return try_token(at); });
+    for_runs(kBase64, kShortestPiece, [&](size_t at) { return try_token(at); });
     for_runs(kMorse, 12, [&](size_t at) { return try_morse(at); });
     for_runs(kHexGroup, 24, [&](size_t at) { return try_group(at); });
   }
@@ -104,7 +108,7 @@ class Finder {
     return end;
   }
 
-  // Bytes written apart: "4f 76 65", "0x4f,0x76", "01001111 01110110".
+  // Bytes written apart: "4f 76 65", "0x4f,0x76", "79, 118, 101", "01001111 01110110".
   size_t try_group(size_t at) {
     const size_t end = end_of(at, kHexGroup);
     if (end - at < 24) return end;
@@ -122,13 +126,25 @@ class Finder {
           bytes.push_back(run[i]);
         }
       }
-      add(decode_hex(bytes), Decoding::hex, at, end);
+      if (auto text = decode_hex(bytes)) {
+        add(std::move(text), Decoding::hex, at, end);
+      } else {
+        add(decode_decimal(run), Decoding::decimal, at, end);
+      }
     }
     return end;
   }
 
-  size_t try_token(size_t at) {
-    uint8_t shared = 0xFF;
+  struct Piece {
+    size_t begin = 0;
+    size_t end = 0;
+    size_t size() const { return end - begin; }
+  };
+
+  /// The run of base64 at `at`, over the ends of wrapped lines; `shared`: the alphabets that hold
+  /// all of it.
+  Piece token(size_t at, uint8_t& shared) const {
+    shared = 0xFF;
     size_t end = at;
     size_t line = at;
     while (end < text_.size()) {
@@ -143,17 +159,83 @@ class Finder {
         break;
       }
     }
-    if (end - at < kShortestRun) return end;
-    const std::string_view run = text_.substr(at, end - at);
-    size_t padded = end;
-    while (padded < text_.size() && text_[padded] == '=' && padded - end < 6) ++padded;
+    return {at, end};
+  }
+
+  size_t padded(size_t end) const {
+    const size_t run = end;
+    while (end < text_.size() && text_[end] == '=' && end - run < 6) ++end;
+    return end;
+  }
+
+  size_t try_token(size_t at) {
+    uint8_t shared = 0;
+    const Piece run = token(at, shared);
+    if (const size_t end = try_pieces(run); end > run.end) return end;
+    return run.size() < kShortestRun ? run.end : try_run(run, shared);
+  }
+
+  size_t try_run(const Piece& piece, uint8_t shared) {
+    const std::string_view run = text_.substr(piece.begin, piece.size());
+    const size_t end = padded(piece.end);
     const size_t before = out_.children.size();
-    if ((shared & kHex) != 0) add(decode_hex(run), Decoding::hex, at, padded);
-    if (out_.children.size() == before && (shared & kBase32) != 0) {
-      add(decode_base32(run), Decoding::base32, at, padded);
+    const auto failed = [&] { return out_.children.size() == before; };
+    if ((shared & kHex) != 0) add(decode_hex(run), Decoding::hex, piece.begin, end);
+    if (failed() && (shared & kBase32) != 0) {
+      add(decode_base32(run), Decoding::base32, piece.begin, end);
     }
-    if (out_.children.size() == before) add(decode_base64(run), Decoding::base64, at, padded);
-    return padded;
+    if (failed()) add(decode_base64(run), Decoding::base64, piece.begin, end);
+    size_t sign = 0;
+    for (size_t i = 0; i < kMostPrefixes && failed(); ++i) {
+      sign = run.substr(0, kWrappedLine).find_first_of("/-_+", sign);
+      if (sign++ == run.npos || run.size() - sign < kShortestRun) break;
+      add(decode_base64(run.substr(sign)), Decoding::base64, piece.begin + sign, end);
+    }
+    return end;
+  }
+
+  /// The piece behind one that ends at `end`: what stands between is as one who cuts a string up
+  /// writes it.
+  Piece piece_after(size_t end) const {
+    size_t begin = end;
+    while (begin < text_.size() && begin - end < kWidestCut &&
+           std::string_view(" \t\n\"'`,;+").find(text_[begin]) != std::string_view::npos) {
+      ++begin;
+    }
+    uint8_t shared = 0;
+    return begin == end ? Piece{end, end} : token(begin, shared);
+  }
+
+  static bool alike(const Piece& first, const Piece& next) {
+    return next.size() == first.size() || std::min(next.size(), first.size()) >= kShortestRun;
+  }
+
+  /// Base64 that is cut into pieces of one length, or into long ones, with a shorter one at the
+  /// end. Returns where it ends, or where the first piece does if it is not that.
+  size_t try_pieces(const Piece& first) {
+    if (!alike(first, piece_after(first.end))) return first.end;
+    Base64Pieces text;
+    size_t end = first.begin;
+    size_t count = 0;
+    for (Piece next = first; next.size() > 0; next = piece_after(end)) {
+      const bool last = !alike(first, next);
+      if (last && (count < 2 || next.size() > first.size())) break;
+      if (!text.take(text_.substr(next.begin, next.size()))) break;
+      end = next.end;
+      ++count;
+      if (last) break;
+    }
+    if (count < 2) return first.end;
+    if (auto whole = std::move(text).text()) {
+      add(std::move(whole), Decoding::base64, first.begin, padded(end));
+      return padded(end);
+    }
+    for (Piece next = first; next.size() > 0 && next.begin < end; next = piece_after(next.end)) {
+      uint8_t shared = 0;
+      next = token(next.begin, shared);
+      if (next.size() >= kShortestRun) try_run(next, shared);
+    }
+    return end;
   }
 
   void ascii85() {
@@ -212,6 +294,14 @@ class Finder {
     size_t to = last;
     while (to < text_.size() && to - last < kEscapeReach && text_[to] != '\n') ++to;
     Unescaped made = unescape(text_.substr(from, to - from), quoted);
+    for (int i = 1; i < kEscapeDepth && made.text.find_first_of("%&\\") != std::string::npos; ++i) {
+      Unescaped inner = unescape(made.text, quoted);
+      if (inner.percent + inner.entities + inner.escapes == 0) break;
+      made.text = std::move(inner.text);
+      made.percent += inner.percent;
+      made.entities += inner.entities;
+      made.escapes += inner.escapes;
+    }
     const Decoding how = made.percent >= made.entities && made.percent >= made.escapes
                              ? Decoding::percent
                          : made.entities >= made.escapes ? Decoding::html_entities

@@ -18,9 +18,10 @@ enum class Decoding : uint8_t {
   base32,
   ascii85,
   hex,
+  decimal,
   percent,
   html_entities,
-  escapes,  // \uXXXX, \xXX, quoted-printable
+  escapes,  // \uXXXX, \xXX, \ooo, quoted-printable
   rot13,
   morse,
   binary,

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <initializer_list>
+
 #include <fmt/format.h>
 
 #include "api/anthropic_fields.h"
@@ -32,7 +35,14 @@ struct Block {
   json::Object object;
   std::optional<json::Element> fields[12];
   std::string_view type;
-  bool more = false;  // fields beyond the known ones: cache marks, citations
+
+  /// Whether it holds fields beyond those of its type: cache marks, citations.
+  bool more_than(std::initializer_list<std::string_view> native) const {
+    return std::any_of(object.begin(), object.end(), [&](const auto& field) {
+      return !field.value.is_null() &&
+             std::find(native.begin(), native.end(), field.key) == native.end();
+    });
+  }
 
   bool required(Reader& reader, BlockField field, std::string_view name, std::string& out,
                 size_t min = 0, size_t max = SIZE_MAX) const {
@@ -48,9 +58,8 @@ bool open_block(Reader& reader, Block& block) {
     const int known = kBlockFields.find(field.key);
     if (known >= 0) {
       block.fields[known] = field.value;
-    } else {
-      if (!reader.unknown(Path(block.path, field.key), kBlockFields, field.key)) return false;
-      block.more = block.more || !field.value.is_null();
+    } else if (!reader.unknown(Path(block.path, field.key), kBlockFields, field.key)) {
+      return false;
     }
   }
   const Path at(block.path, "type");
@@ -58,11 +67,14 @@ bool open_block(Reader& reader, Block& block) {
   return reader.string(at, *block.fields[kType], block.type);
 }
 
-/// The fields of a block that have no native form, as a JSON object.
-std::string other_members(const json::Object& block) {
+/// The fields of a block beyond those of its type, as a JSON object; empty if there are none.
+std::string other_members(const Block& block, std::initializer_list<std::string_view> native) {
   std::string out;
-  for (const auto& field : block) {
-    if (kBlockFields.find(field.key) < 0) keep_member(field.key, field.value, out);
+  if (!block.more_than(native)) return out;
+  for (const auto& field : block.object) {
+    if (std::find(native.begin(), native.end(), field.key) == native.end()) {
+      keep_member(field.key, field.value, out);
+    }
   }
   return out;
 }
@@ -104,25 +116,37 @@ bool read_source(Reader& reader, const Block& block, Part& out) {
     return reader.fail(at, fmt::format("'{}' must not be empty.", at.text()), "empty_string");
   }
   if (type == "text") out.text.assign(text);
+  std::string_view media_type;
+  if (type == "base64" && source.at_key("media_type").get(media_type) == simdjson::SUCCESS &&
+      is_text_type(media_type)) {
+    collect_side_text(*block.fields[kSource], out.beside);
+  }
   return true;
+}
+
+/// What a block holds beyond the fields of its type.
+void keep_beside(const Block& block, std::initializer_list<std::string_view> native, Part& out) {
+  if (!block.more_than(native)) return;
+  out.raw = json::raw(block.whole);
+  collect_beside(block.object, native, out.beside);
 }
 
 /// A block that is not a tool's use or result.
 bool read_part(Reader& reader, const Block& block, Part& out) {
   if (block.type == "text") {
     if (!block.required(reader, kText, "text", out.text)) return false;
-    if (!block.more) return true;
-    out.raw = json::raw(block.whole);
-    collect_beside(block.object, {"text"}, out.beside);
+    keep_beside(block, {"type", "text"}, out);
     return true;
   }
   if (block.type == "thinking") {
     out.kind = Part::Kind::thinking;
+    keep_beside(block, {"type", "thinking", "signature"}, out);
     return block.required(reader, kThinking, "thinking", out.text) &&
            block.required(reader, kSignature, "signature", out.signature);
   }
   if (block.type == "redacted_thinking") {
     out.kind = Part::Kind::redacted_thinking;
+    keep_beside(block, {"type", "data"}, out);
     return block.required(reader, kData, "data", out.signature);
   }
   if (block.type == "image" || block.type == "document") {
@@ -165,7 +189,7 @@ bool read_tool_use(Reader& reader, const Block& block, Message& out) {
   json::Object object;
   if (!reader.object(input, *block.fields[kInput], object)) return false;
   call.arguments = json::raw(*block.fields[kInput]);
-  if (block.more) call.extra = other_members(block.object);
+  call.extra = other_members(block, {"type", "id", "name", "input"});
   return true;
 }
 
@@ -180,7 +204,7 @@ bool read_tool_result(Reader& reader, const Block& block, Message& out) {
       !reader.boolean(Path(block.path, "is_error"), *block.fields[kIsError], out.tool_error)) {
     return false;
   }
-  if (block.more) out.extra = other_members(block.object);
+  out.extra = other_members(block, {"type", "tool_use_id", "content", "is_error"});
   if (!block.fields[kContent] || block.fields[kContent]->is_null()) {
     out.no_content = true;
     return true;
@@ -203,7 +227,7 @@ bool read_anthropic_blocks(Reader& reader, const Path& path, const json::Element
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    Block block{at, item, {}, {}, {}, false};
+    Block block{at, item, {}, {}, {}};
     if (!open_block(reader, block)) return false;
     if (block.type == "tool_use" || block.type == "tool_result") {
       return reader.fail(
@@ -240,7 +264,7 @@ bool read_anthropic_turn(Reader& reader, const Path& path, const json::Element& 
   size_t i = 0;
   for (const json::Element item : items) {
     const Path at(path, i++);
-    Block block{at, item, {}, {}, {}, false};
+    Block block{at, item, {}, {}, {}};
     if (!open_block(reader, block)) return false;
     const bool use = block.type == "tool_use";
     const bool result = block.type == "tool_result";

@@ -16,4 +16,7 @@ void collect_side_text(const json::Element& element, std::string& out);
 void collect_beside(const json::Object& object, std::initializer_list<std::string_view> native,
                     std::string& out);
 
+/// Whether a file of this media type is text; none at all means text in a data URL.
+bool is_text_type(std::string_view media_type);
+
 }  // namespace gatehouse::api

@@ -84,14 +84,12 @@ bool read_part(Reader& reader, const Path& path, const json::Element& element, R
   json::Object object;
   if (!reader.object(path, element, object)) return false;
   std::optional<json::Element> fields[6];
-  bool more = false;
   for (const auto& field : object) {
     const int known = kPartFields.find(field.key);
     if (known >= 0) {
       fields[known] = field.value;
-    } else {
-      if (!reader.unknown(Path(path, field.key), kPartFields, field.key)) return false;
-      more = true;
+    } else if (!reader.unknown(Path(path, field.key), kPartFields, field.key)) {
+      return false;
     }
   }
   const Path type_path(path, "type");
@@ -134,10 +132,13 @@ bool read_part(Reader& reader, const Path& path, const json::Element& element, R
                                    to_string(role), type),
                        "invalid_value");
   }
-  const bool plain = (out.kind == Part::Kind::text || out.kind == Part::Kind::refusal) && !more;
-  if (!plain) {
-    out.raw = json::raw(element);
-    collect_beside(object, {"text", "refusal"}, out.beside);
+  const bool text = out.kind == Part::Kind::text || out.kind == Part::Kind::refusal;
+  if (text && object.size() == 2) return true;
+  out.raw = json::raw(element);
+  if (text) {
+    collect_beside(object, {type}, out.beside);
+  } else {
+    collect_beside(object, {}, out.beside);
   }
   return true;
 }

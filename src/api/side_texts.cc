@@ -45,15 +45,26 @@ std::string number_of_somebody(const json::Element& value) {
   return text;
 }
 
-/// A string without a blank in it, or what consists of such strings.
+bool same_letters(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+/// A data URL of text: a model reads what it holds.
+bool is_text_url(std::string_view url) {
+  constexpr std::string_view kScheme = "data:";
+  if (!same_letters(url.substr(0, kScheme.size()), kScheme)) return false;
+  url.remove_prefix(kScheme.size());
+  return is_text_type(url.substr(0, url.find_first_of(";,")));
+}
+
+/// One identifier, URL or run of bytes, or what consists of such strings.
 bool is_opaque(const json::Element& value) {
   std::string_view text;
   json::Array items;
   json::Object object;
-  if (value.get(text) == simdjson::SUCCESS) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return static_cast<unsigned char>(c) <= ' '; });
-  }
+  if (value.get(text) == simdjson::SUCCESS) return is_one_word(text) && !is_text_url(text);
   if (value.get(items) == simdjson::SUCCESS) {
     return std::all_of(items.begin(), items.end(), is_opaque);
   }
@@ -79,8 +90,9 @@ class Collector {
   }
 
   void member(std::string_view name, const json::Element& value) {
-    if ((name == kCredential || is_one_of(unread_, name)) && is_opaque(value)) return;
     std::string_view text;
+    const bool credential = name == kCredential && value.is_string();
+    if ((credential || is_one_of(unread_, name)) && is_opaque(value)) return;
     if (name == "type" && value.get(text) == simdjson::SUCCESS && is_plain_word(text)) return;
     if (!is_plain_word(name)) add(name);
     element(value);
@@ -197,6 +209,19 @@ std::string side_text_of_message(std::string_view json) {
 
 bool says_something(std::string_view name) {
   return !is_plain_word(name);
+}
+
+bool is_one_word(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+bool is_text_type(std::string_view media_type) {
+  constexpr std::string_view kText = "text/";
+  constexpr std::string_view kOthers[] = {"application/json", "application/xml", "application/yaml",
+                                          "application/javascript"};
+  return media_type.empty() || same_letters(media_type.substr(0, kText.size()), kText) ||
+         std::any_of(std::begin(kOthers), std::end(kOthers),
+                     [&](std::string_view other) { return same_letters(media_type, other); });
 }
 
 SideEdit::SideEdit(std::string_view before, std::string_view after) {

@@ -29,6 +29,9 @@ std::string text_of_pieces(const Part& part);
 /// Whether a name can say more than one plain word: "bob" can't, "bob@example.com" can.
 bool says_something(std::string_view name);
 
+/// Whether a text is printable ASCII without a blank, as identifiers are.
+bool is_one_word(std::string_view text);
+
 /// What somebody changed in a side text. The texts must outlive it.
 class SideEdit {
  public:

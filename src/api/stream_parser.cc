@@ -186,8 +186,7 @@ bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state,
   if (!function) function = custom;
   if (function) {
     call.name = text_of(*function, "name");
-    call.arguments = text_of(*function, "arguments");
-    if (call.arguments.empty()) call.arguments = text_of(*function, "input");
+    call.arguments = text_of(*function, call.custom ? "input" : "arguments");
   }
   int64_t index = 0;
   if (object.at_key("index").get(index) != simdjson::SUCCESS) {

@@ -85,6 +85,10 @@ void InputTexts::add_at(Source source, std::string path, std::string& text) {
   places_.push_back({&text, nullptr});
 }
 
+void InputTexts::add_id(Source source, size_t message, std::string& id) {
+  if (!api::is_one_word(id)) add_at(source, fmt::format("messages[{}]", message), id);
+}
+
 void InputTexts::add_side(Source source, Side side, std::string_view in_request) {
   if (side.text.empty() && in_request.empty()) return;
   const Side& kept = sides_.emplace_back(std::move(side));
@@ -123,6 +127,7 @@ void InputTexts::add_message(api::Message& message, size_t index) {
   if (!message.name.empty() && api::says_something(message.name)) {
     add_at(source, fmt::format("messages[{}].name", index), message.name);
   }
+  add_id(source, index, message.tool_call_id);
   if (!message.extra.empty()) {
     add_side(beside, {fmt::format("messages[{}]", index), api::side_text_of_message(message.extra),
                       &message.extra});
@@ -139,6 +144,7 @@ void InputTexts::add_message(api::Message& message, size_t index) {
   }
   for (size_t i = 0; i < message.tool_calls.size(); ++i) {
     api::ToolCall& call = message.tool_calls[i];
+    add_id(source, index, call.id);
     add(Source::assistant, call.arguments, index, message.parts.size() + i, !call.custom);
     add_call_beside(call, beside, index, i);
   }

@@ -50,6 +50,8 @@ class InputTexts {
   /// One in JSON, which says `in_request`, else the side's own text.
   void add_side(firewall::Source source, Side side, std::string_view in_request = {});
   void add_definitions(api::ChatRequest& request);
+  /// An identifier that somebody made say something.
+  void add_id(firewall::Source source, size_t message, std::string& id);
   void add_extra(std::vector<std::pair<std::string, std::string>>& extra);
   void add_message(api::Message& message, size_t index);
   void add_call_beside(api::ToolCall& call, firewall::Source beside, size_t index, size_t at);

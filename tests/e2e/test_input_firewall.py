@@ -1,4 +1,5 @@
 """Whatever of a request reaches a model passes the firewall, wherever in the request it stands."""
+import base64
 import json
 import threading
 import time
@@ -61,7 +62,9 @@ PLACES = {
     "documents": [lambda text: {"documents": [{"title": "Refunds", "text": text}]}],
     "prediction": [lambda text: {"prediction": {"type": "content", "content": text}}],
     "messages[0]": [lambda text: {"messages": [{"role": "user", "content": "Hello there", "context": text}]}],
-    "messages[0].content[0]": [lambda text: {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello there", "context": text}]}]}],
+    "messages[0].content[0]": [lambda text: {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello there", "context": text}]}]},
+                               lambda text: {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello there", "refusal": text}]}]},
+                               lambda text: {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}, "text": text}]}]}],
 }
 ROWS = [(path, place) for path, places in PLACES.items() for place in places]
 
@@ -85,6 +88,30 @@ def test_a_participants_name_is_read(fronted, fake):
     assert KEY not in json.dumps(fake.seen[-1].body)
     named = [{"role": "user", "name": "bob", "content": "Hello there"}]
     assert chat(fronted, messages=named)[0] == 200 and fake.seen[-1].body["messages"] == named
+
+
+def test_an_identifier_that_says_something_is_read(fronted, fake):
+    def called(name):
+        call = {"id": name, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        return [*HELLO, {"role": "assistant", "content": None, "tool_calls": [call]}, {"role": "tool", "tool_call_id": name, "content": "Sunny"}]
+    status, _, answer = chat(fronted, messages=called(ATTACK))
+    assert (status, answer["error"]["code"]) == (403, "blocked_by_policy"), answer
+    assert not fake.seen
+    plain = called("functions.f:0")
+    assert chat(fronted, messages=plain)[0] == 200 and fake.seen[-1].body["messages"] == plain
+
+
+def test_a_file_of_text_is_read_in_its_data_url(fronted, fake):
+    def asked(text):
+        data = "data:text/plain;base64," + base64.b64encode(text.encode()).decode()
+        return [{"role": "user", "content": [{"type": "text", "text": "Sum it up"}, {"type": "file", "file": {"filename": "a.txt", "file_data": data}}]}]
+    status, _, answer = chat(fronted, messages=asked(ATTACK))
+    assert (status, answer["error"]["param"]) == (403, "messages[0].content[1]"), answer
+    assert not fake.seen
+    assert chat(fronted, messages=asked(f"The key is {KEY}."))[0] == 200
+    assert fake.seen[-1].body["messages"][0]["content"][1]["file"]["file_data"] == "data:text/plain;base64,[SECRET]"
+    harmless = asked("Refunds are paid within 14 days.")
+    assert chat(fronted, messages=harmless)[0] == 200 and fake.seen[-1].body["messages"] == harmless
 
 
 def test_what_an_edit_cannot_be_written_to_is_refused(fronted, fake):

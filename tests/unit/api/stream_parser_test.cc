@@ -172,6 +172,8 @@ TEST(OpenAiEvents, WhatIsNotReadIsKept) {
        "k: v"},
       {R"({"tool_calls":[{"index":0,"id":"i","function":{"arguments":""},"custom":{"input":"x"}}]})",
        "input: x"},
+      {R"({"tool_calls":[{"index":0,"id":"i","custom":{"arguments":"y","input":"x"}}]})",
+       "arguments: y"},
       {R"({"tool_calls":"a"})", "tool_calls: a"},
       {R"({"audio":{"id":"i","data":"QUJD","transcript":"t"}})",
        "id: i\ndata: QUJD\ntranscript: t"},

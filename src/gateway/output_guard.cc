@@ -53,7 +53,8 @@ void clear(api::ChoiceDelta& delta) {
 
 }  // namespace
 
-AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request) : scope_(scope) {
+AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
+    : scope_(scope), tools_(request.tools) {
   if (!scope.snapshot().firewall_enabled) return;
   system_prompt_ = system_prompt_of(request);
   firewall::OutputContext context;
@@ -187,6 +188,9 @@ bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
   apply({index, kRefusal}, choice.refusal);
   for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
     api::ToolCall& call = choice.tool_calls[i];
+    const std::string name = call.name;
+    passed = passed && filter_name(call.name);
+    changed = changed || call.name != name;
     apply({index, static_cast<int32_t>(i), !call.custom}, call.arguments);
   }
   // They would tell what was taken out, token by token, and not what was put back.
@@ -260,11 +264,24 @@ bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
     int& begun = last_call(delta.index);
     begun = std::max(begun, call.index);
     const bool last = i + 1 < delta.tool_calls.size() && delta.tool_calls[i + 1].index > begun;
-    if (filter(stream, call.arguments, last)) continue;
-    delta.tool_calls.resize(i + 1);
+    const bool named = filter_name(call.name);
+    if (named && filter(stream, call.arguments, last)) continue;
+    delta.tool_calls.resize(named ? i + 1 : i);
     return false;
   }
   return delta.finish_reason == api::FinishReason::none || release(Held::calls, delta);
+}
+
+/// The name of a tool that the request does not have is the model's own text. Returns false when
+/// the answer must end.
+bool AnswerGuard::filter_name(std::string& name) {
+  const bool known =
+      name.empty() || std::any_of(tools_.begin(), tools_.end(),
+                                  [&](const auto& tool) { return tool.name == name; });
+  if (known) return true;
+  firewall::OutputGuard::Step step = guard_->whole(name);
+  name = std::move(step.text);
+  return !step.blocked;
 }
 
 int& AnswerGuard::last_call(int choice) {
@@ -329,19 +346,20 @@ bool AnswerGuard::filter(api::ChatEvent& event, size_t& at) {
     return false;
   }
   const std::string text = delta.text, refusal = delta.refusal, thinking = delta.thinking;
-  std::vector<std::string> arguments;
-  for (const api::ToolCallDelta& call : delta.tool_calls) arguments.push_back(call.arguments);
+  const std::vector<api::ToolCallDelta> calls = delta.tool_calls;
 
   passed = filter(delta, begins);
 
   bool changed = !passed || delta.text != text || delta.refusal != refusal ||
-                 delta.thinking != thinking || delta.tool_calls.size() != arguments.size();
-  for (size_t i = 0; !changed && i < arguments.size(); ++i) {
-    changed = delta.tool_calls[i].arguments != arguments[i];
+                 delta.thinking != thinking || delta.tool_calls.size() != calls.size();
+  for (size_t i = 0; !changed && i < calls.size(); ++i) {
+    const api::ToolCallDelta& call = delta.tool_calls[i];
+    changed = call.arguments != calls[i].arguments || call.name != calls[i].name;
   }
-  event.edited = event.edited || changed;
-  // Per-token log probabilities would tell the text that is held back.
-  if (changed) delta.logprobs.clear();
+  // Per-token log probabilities would tell the text that is held back, or that is yet to come.
+  const bool tells = !delta.logprobs.empty() && (changed || !delta.has_output());
+  if (tells) delta.logprobs.clear();
+  event.edited = event.edited || changed || tells;
   if (!passed) delta.finish_reason = api::FinishReason::none;
   return passed;
 }

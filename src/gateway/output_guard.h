@@ -15,9 +15,9 @@
 namespace gatehouse::gateway {
 
 /// The firewall on one answer, in whole or event by event: its text, refusals, arguments of tool
-/// calls, and what the model thinks. (A thought that had to be changed no longer fits its
-/// provider's signature, which the provider says when it is sent back.) Belongs to one request;
-/// `scope` must outlive it.
+/// calls and names that it made up for them, and what the model thinks. (A thought that had to be
+/// changed no longer fits its provider's signature, which the provider says when it is sent back.)
+/// Belongs to one request; `scope` and the request must outlive it.
 class AnswerGuard {
  public:
   AnswerGuard(RequestScope& scope, const api::ChatRequest& request);
@@ -62,6 +62,7 @@ class AnswerGuard {
   bool thinks(uint32_t choice) const;
   bool begins_thought(const api::ChoiceDelta& delta) const;
   bool filter_tools(api::ChoiceDelta& delta);
+  bool filter_name(std::string& name);
   enum class Held : uint8_t { calls, text_and_calls, all };
   bool release(Held what, api::ChoiceDelta& rest);
   bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);
@@ -74,6 +75,7 @@ class AnswerGuard {
   bool filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed);
 
   RequestScope& scope_;
+  const std::vector<api::Tool>& tools_;
   std::string system_prompt_;
   std::unique_ptr<firewall::OutputGuard> guard_;  // null: the firewall is off
   std::vector<Open> open_;                        // streams that may hold text back

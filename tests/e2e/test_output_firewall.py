@@ -182,6 +182,28 @@ def test_log_probabilities_do_not_spell_what_was_taken_out(fronted, fake, path):
     assert len(answer["choices"]) == 2 and all(c["logprobs"] is None for c in answer["choices"])
 
 
+def test_log_probabilities_come_with_the_text_that_they_spell_or_not_at_all(fronted, fake):
+    asked = {"model": "gpt-fake", "messages": HELLO, "logprobs": True, "stream": True}
+    fake.script.stream = [{"content": "Fine"}, {"content": ""}]
+    fake.script.choice = {"logprobs": {"content": [{"token": "Fine", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}
+    _, _, stream = fronted.post("/v1/chat/completions", asked)
+    assert stream.count('"token"') == 0 and '"content":"Fine"' in stream.replace(" ", ""), "held back until the word ends"
+    fake.script.stream = [{"content": "Fine, "}, {"content": ""}]
+    _, _, stream = fronted.post("/v1/chat/completions", asked)
+    assert stream.count('"token"') == 1
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_name_that_the_model_made_up_is_looked_at(fronted, fake, stream):
+    asked = {"model": "gpt-fake", "messages": HELLO, "stream": stream}
+    fake.script.tool_calls = [{"id": "c1", "name": "look_up", "arguments": "{}"}, {"id": "c2", "name": KEY, "arguments": "{}"}]
+    status, _, answer = fronted.post("/v1/chat/completions", asked)
+    assert status == 200 and KEY not in str(answer) and "look_up" in str(answer)
+    asked = {"model": "claude-fake", "max_tokens": 100, "messages": HELLO, "stream": stream}
+    status, _, answer = fronted.post("/v1/messages", asked)
+    assert status == 200 and KEY not in str(answer) and "look_up" in str(answer)
+
+
 CITED = [{"type": "url_citation", "url_citation": {"url": "https://example.org/a", "title": "Opening hours", "start_index": 0, "end_index": 4}}]
 
 

@@ -235,7 +235,7 @@ class FakeUpstream:
         def chunk(delta, finish=None, index=0, **extra):
             logprobs = self._logprobs(seen, delta["content"]) if delta.get("content") else None
             c = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"],
-                 "choices": [{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}], **extra}
+                 "choices": [{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish, **s.choice}], **extra}
             return f"data: {json.dumps(c)}\n\n".encode()
         for i in choices:
             yield False, chunk({"role": "assistant", "content": ""}, index=i)

@@ -74,8 +74,11 @@ const Schema& rule_schema() {
         .such_as("pii.card")
         .else_means("all rules of the category");
     d.choice<Action>("action", &RuleSpec::action,
-                     words({Action::allow, Action::flag, Action::redact, Action::block}),
-                     "What is done about it.")
+                     words({Action::allow, Action::flag, Action::delay, Action::reroute,
+                            Action::redact, Action::ask, Action::block}),
+                     "What is done about it. `flag` records it. Of input alone: `delay` lets the "
+                     "request wait, `reroute` sends it to another model, `ask` answers with an "
+                     "error until somebody confirms.")
         .else_means("as before");
     d.parsed("threshold", Key::Type::decimal, &RuleSpec::threshold, parse_fraction, print_fraction,
              "Findings with a lower score are let through.")
@@ -98,7 +101,7 @@ const Schema& detector_schema() {
     d.integer("budget_us", &DetectorSpec::budget,
               "Microseconds that it may take for all texts of a request together, looked at before "
               "and after each text; one under way is not broken off. Answers are not timed, so "
-              "`leak`, `canary` and `grounding` take none.")
+              "those that only watch answers take none.")
         .range(0, 10'000'000)
         .else_means("no limit");
     return d.done();
@@ -128,7 +131,10 @@ const Schema& detectors_schema() {
           "thread.",
           "Sentences of an answer that the tool results and documents of its request do not "
           "support; "
-          "where a rule acts on `ungrounded`."};
+          "where a rule acts on `ungrounded`.",
+          "Answers that say the same again and again.",
+          "Answers in which the model declines.",
+          "Answers that are not the JSON, or not of the schema, that their request asks for."};
       static_assert(kDocs.back() != nullptr, "each detector has a description");
       d.object(
           std::string(to_string(detector)), [i](Detectors& all) -> auto& { return all[i]; },
@@ -151,8 +157,28 @@ const Schema& policy_schema() {
         .such_as("strict");
     d.text("version", &PolicySpec::version, "Shown in audit records beside the policy's hash.");
     d.choice<firewall::Mode>("mode", &PolicySpec::mode,
-                             words({firewall::Mode::enforce, firewall::Mode::shadow}),
-                             "`shadow` records what would have been done, and changes nothing.");
+                             all_words<firewall::Mode>(3),
+                             "`shadow` records what would have been done, and changes nothing; "
+                             "`sample` does that for a share of the requests and does not look at "
+                             "the others.");
+    d.parsed("sample_share", Key::Type::decimal, &PolicySpec::sample_share, parse_fraction,
+             print_fraction, "In mode `sample`, which share of the requests is looked at.")
+        .written("a number above 0, up to 1", "");
+    d.choice<firewall::Spotlight>(
+        "spotlight", &PolicySpec::spotlight, all_words<firewall::Spotlight>(4),
+        "How what tools and documents brought is set apart for the model: `delimit` puts it between "
+        "marks that nobody can guess, `mark` replaces its blanks by such a mark, `encode` gives it "
+        "in base64, for strong models. A sentence in the system prompt says what it means.");
+    d.text("reroute_to", &PolicySpec::reroute_to,
+           "The model (one of `models`) that gets what a rule reroutes, whatever model the key is "
+           "for.")
+        .such_as("careful");
+    d.integer("delay_ms", &PolicySpec::delay_ms,
+              "How long a request waits that a rule delays, in milliseconds.")
+        .range(0, 60'000);
+    d.integer("confirm_within_s", &PolicySpec::confirm_within_s,
+              "How long a confirmation holds that a rule asks for, in seconds.")
+        .range(10, 86'400);
     d.objects("rules", &PolicySpec::rules, rule_schema(), "Changes to the built-in rules.")
         .range(0, 1000);
     d.object("detectors", &PolicySpec::detectors, detectors_schema(),

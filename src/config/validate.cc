@@ -16,7 +16,7 @@ using inference::UpstreamSpec;
 
 /// What is known by name, to find a name that leads nowhere.
 struct Names {
-  std::vector<std::string> upstreams, policies, tenants;
+  std::vector<std::string> upstreams, policies, tenants, models;
 };
 
 class Validator {
@@ -29,6 +29,7 @@ class Validator {
     for (const auto& policy : config.firewall.policies) names_.policies.push_back(policy.name);
     add_once(names_.policies, "default");
     for (const auto& tenant : config.tenants) names_.tenants.push_back(tenant.id);
+    for (const auto& model : config.models) names_.models.push_back(model.name);
   }
 
   void run() {
@@ -218,6 +219,9 @@ class Validator {
       once(seen, spec.name, path, "name");
       if (const auto compiled = firewall::Policy::compile(spec); !compiled) {
         check(path, refuse(compiled.error()));
+      }
+      if (!spec.reroute_to.empty()) {
+        name(path + ".reroute_to", spec.reroute_to, "a model", names_.models);
       }
     }
   }

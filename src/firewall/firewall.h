@@ -83,6 +83,9 @@ struct Verdict {
   Action action = Action::allow;
   /// What enforcing would have done; the same as `action` unless the policy is in shadow mode.
   Action unshadowed = Action::allow;
+  /// All that its findings call for: a text may be redacted and its request sent elsewhere. Empty in
+  /// shadow mode.
+  ActionSet called_for;
   /// The first `max_findings` of the policy, and each later one that calls for more than those
   /// before it. Redaction knows no such limit.
   std::vector<Judged> findings;

@@ -14,6 +14,7 @@ Action Judge::operator()(const Finding& finding, Source source, uint32_t segment
   top = std::max(top, finding.score);
   const Policy::Rule rule = policy_.rule_for(finding, direction_, source);
   if (rule.action == Action::allow || finding.score < rule.threshold) return Action::allow;
+  if (!policy_.shadow()) verdict_.called_for.add(rule.action);
   if (edits_ != nullptr && (rule.action == Action::redact || rule.action == Action::rewrite)) {
     edits_->push_back({finding, segment, rule.action, rule.threshold});
   }

@@ -29,6 +29,9 @@ constexpr std::array<std::string_view, kCategoryCount> kCategoryNames = {"inject
                                                                          "violence",
                                                                          "illicit",
                                                                          "denial_of_wallet",
+                                                                         "runaway",
+                                                                         "refusal",
+                                                                         "malformed",
                                                                          "policy"};
 
 constexpr std::array<std::string_view, kSourceCount> kSourceNames = {

@@ -34,6 +34,9 @@ enum class Category : uint8_t {
   violence,
   illicit,
   denial_of_wallet,  // token floods, repetition bombs
+  runaway,           // output says the same again and again
+  refusal,           // the model declined to answer
+  malformed,         // output has not the form that its request asks for
   policy,            // a rule of the tenant's own
 };
 inline constexpr size_t kCategoryCount = static_cast<size_t>(Category::policy) + 1;
@@ -70,6 +73,17 @@ enum class Action : uint8_t {
 };
 std::string_view to_string(Action action);
 std::optional<Action> action_from_string(std::string_view name);
+
+/// A set of actions; a plain value.
+class ActionSet {
+ public:
+  void add(Action action) { bits_ |= bit(action); }
+  bool has(Action action) const { return (bits_ & bit(action)) != 0; }
+
+ private:
+  static uint32_t bit(Action action) { return 1U << (static_cast<unsigned>(action) / 10U); }
+  uint32_t bits_ = 0;
+};
 
 /// One thing found in a text.
 struct Finding {

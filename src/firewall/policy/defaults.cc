@@ -87,6 +87,10 @@ std::vector<RuleSpec> build() {
     add(rule(harm, D::input, S::user, A::flag, 0.80F));
     add(rule(harm, D::output, A::flag, 0.80F));
   }
+  // How an answer turned out: told, so that a change for the worse is seen.
+  for (const C outcome : {C::runaway, C::refusal, C::malformed}) {
+    add(rule(outcome, D::output, A::flag, 0.50F));
+  }
   // A tenant's own patterns act unless the policy weakens them.
   add(rule(C::policy, D::input, A::block, 0.50F));
   add(rule(C::policy, D::output, A::block, 0.50F));

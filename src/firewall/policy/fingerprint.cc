@@ -56,6 +56,11 @@ std::string fingerprint(const PolicySpec& spec, std::span<const Policy::Rule> ta
   }
   for (const bool inspected : inspects) form.number(inspected ? 1 : 0);
   form.number(spec.reversible_redaction ? 1 : 0);
+  form.threshold(spec.sample_share);
+  form.string(to_string(spec.spotlight));
+  form.string(spec.reroute_to);
+  form.number(static_cast<long long>(spec.delay_ms));
+  form.number(static_cast<long long>(spec.confirm_within_s));
   form.number(spec.canary ? 1 : 0);
   form.number(spec.neutralise_role_markers ? 1 : 0);
   form.number(static_cast<long long>(spec.max_input_bytes));

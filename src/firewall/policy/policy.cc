@@ -12,8 +12,10 @@ namespace {
 
 constexpr std::array<std::string_view, kDetectorCount> kDetectorNames = {
     "normaliser", "role_markers", "signatures", "learned", "pii",      "secrets",
-    "leak",       "canary",       "abuse",      "precise", "grounding"};
-constexpr std::array<std::string_view, 2> kModeNames = {"enforce", "shadow"};
+    "leak",       "canary",       "abuse",      "precise", "grounding", "runaway", "refusal",
+    "form"};
+constexpr std::array<std::string_view, 3> kModeNames = {"enforce", "shadow", "sample"};
+constexpr std::array<std::string_view, 4> kSpotlightNames = {"off", "delimit", "mark", "encode"};
 constexpr std::array<std::string_view, 2> kOnFailureNames = {"open", "closed"};
 
 constexpr size_t kMaxRules = 1000;
@@ -59,8 +61,17 @@ bool possible(Action action, Direction direction) {
 }
 
 bool watches_answers_only(Detector detector) {
-  return detector == Detector::leak || detector == Detector::canary ||
-         detector == Detector::grounding;
+  switch (detector) {
+    case Detector::leak:
+    case Detector::canary:
+    case Detector::grounding:
+    case Detector::runaway:
+    case Detector::refusal:
+    case Detector::form:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Result<void> check_rule(const RuleSpec& rule, const std::string& path) {
@@ -79,6 +90,25 @@ Result<void> check_rule(const RuleSpec& rule, const std::string& path) {
     return refuse(wrong(path + ".action", "Expected allow, flag, rewrite, redact or block: '" +
                                               std::string(to_string(*rule.action)) +
                                               "' cannot be done to output."));
+  }
+  return {};
+}
+
+/// What the actions need beside a rule.
+Result<void> check_actions(const PolicySpec& spec) {
+  const bool reroutes = std::any_of(spec.rules.begin(), spec.rules.end(), [](const RuleSpec& rule) {
+    return rule.action == Action::reroute;
+  });
+  if (reroutes && spec.reroute_to.empty()) {
+    return refuse(wrong("reroute_to", "Expected the model that gets what a rule reroutes."));
+  }
+  if (spec.delay_ms > 60'000) return refuse(wrong("delay_ms", "Expected 0 to 60000."));
+  if (spec.confirm_within_s < 10 || spec.confirm_within_s > 86'400) {
+    return refuse(wrong("confirm_within_s", "Expected 10 to 86400."));
+  }
+  // Written so that a NaN fails too.
+  if (!(spec.sample_share > 0 && spec.sample_share <= 1)) {
+    return refuse(wrong("sample_share", "Expected a number above 0, up to 1."));
   }
   return {};
 }
@@ -125,7 +155,7 @@ Result<void> check(const PolicySpec& spec) {
   if (spec.max_findings < 1 || spec.max_findings > 65536) {
     return refuse(wrong("max_findings", "Expected 1 to 65536."));
   }
-  return {};
+  return check_actions(spec);
 }
 
 }  // namespace
@@ -141,6 +171,12 @@ std::string_view to_string(Mode mode) {
 }
 std::optional<Mode> mode_from_string(std::string_view name) {
   return find_name<Mode>(kModeNames, name);
+}
+std::string_view to_string(Spotlight spotlight) {
+  return kSpotlightNames[static_cast<size_t>(spotlight)];
+}
+std::optional<Spotlight> spotlight_from_string(std::string_view name) {
+  return find_name<Spotlight>(kSpotlightNames, name);
 }
 std::string_view to_string(OnFailure on_failure) {
   return kOnFailureNames[static_cast<size_t>(on_failure)];

@@ -28,8 +28,11 @@ enum class Detector : uint8_t {
   abuse,      // floods, many-shot texts, conversations that lead on, variants of what was blocked
   precise,    // a small transformer, asked where `learned` is unsure
   grounding,  // sentences of the output that the request's sources do not support
+  runaway,    // output says the same again and again
+  refusal,    // the model declined to answer
+  form,       // output is not the JSON, or not of the schema, that its request asks for
 };
-inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::grounding) + 1;
+inline constexpr size_t kDetectorCount = static_cast<size_t>(Detector::form) + 1;
 std::string_view to_string(Detector detector);
 std::optional<Detector> detector_from_string(std::string_view name);
 
@@ -53,8 +56,9 @@ class DetectorSet {
 };
 
 /// `enforce` does what the policy says. `shadow` runs every detector and records what would have
-/// been done, but changes and blocks nothing.
-enum class Mode : uint8_t { enforce, shadow };
+/// been done, but changes and blocks nothing. `sample` is shadow for a share of the requests; the
+/// others are not inspected.
+enum class Mode : uint8_t { enforce, shadow, sample };
 std::string_view to_string(Mode mode);
 std::optional<Mode> mode_from_string(std::string_view name);
 
@@ -76,6 +80,13 @@ struct RuleSpec {
 enum class OnFailure : uint8_t { open, closed };
 std::string_view to_string(OnFailure on_failure);
 std::optional<OnFailure> on_failure_from_string(std::string_view name);
+
+/// How what tools and documents brought is set apart from what people say, where it is let through
+/// ("spotlighting", Hines et al. 2024, arXiv:2403.14720): between marks that nobody can guess, with
+/// a mark for each blank, or in base64. The system prompt says what it means.
+enum class Spotlight : uint8_t { off, delimit, mark, encode };
+std::string_view to_string(Spotlight spotlight);
+std::optional<Spotlight> spotlight_from_string(std::string_view name);
 
 struct DetectorSpec {
   bool enabled = true;
@@ -104,6 +115,11 @@ struct PolicySpec {
                                  Source::tool,      Source::retrieved, Source::assistant,
                                  Source::definition};
   bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown
+  float sample_share = 0.05F;        // of requests, in mode `sample`
+  Spotlight spotlight = Spotlight::off;
+  std::string reroute_to;            // `reroute`: the model (alias) that gets the request
+  uint32_t delay_ms = 2'000;         // `delay`: before it is sent
+  uint32_t confirm_within_s = 600;   // `ask`: how long a confirmation holds
   bool canary = false;               // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;
   size_t max_input_bytes = 4U << 20;   // all segments together; more is refused
@@ -136,7 +152,8 @@ class Policy {
   bool acts_on(Category category, std::string_view rule, Direction direction, Source source) const;
   bool inspects(Source source) const { return inspects_[static_cast<size_t>(source)]; }
   const DetectorSpec& detector(Detector d) const { return spec_.detectors[static_cast<size_t>(d)]; }
-  bool shadow() const { return spec_.mode == Mode::shadow; }
+  /// Whether it only records.
+  bool shadow() const { return spec_.mode != Mode::enforce; }
   const PolicySpec& spec() const { return spec_; }
   const std::string& name() const { return spec_.name; }
   /// 16 hex digits over all that decides: two policies with the same hash decide alike. Goes into

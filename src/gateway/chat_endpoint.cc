@@ -15,9 +15,6 @@ namespace {
 
 using Parse = Result<api::ChatRequest> (*)(std::string body);
 
-/// What a canary's sentence adds to a prompt, rounded up.
-constexpr int64_t kCanaryBytes = 128;
-
 int64_t media_parts(const api::ChatRequest& request) {
   int64_t count = 0;
   for (const api::Message& message : request.messages) {
@@ -42,8 +39,9 @@ int64_t output_bound(const RequestScope& scope, const routing::AliasSpec& alias,
   return bound;
 }
 
-/// Everything between the parsed request and the model: who may, how much, and is it safe.
-Task<Result<void>> let_in(RequestScope& scope, const routing::AliasSpec& alias,
+/// Everything between the parsed request and the model: who may, how much, and is it safe. Gives
+/// the alias that answers.
+Task<Result<const routing::AliasSpec*>> let_in(RequestScope& scope, const routing::AliasSpec& alias,
                           api::ChatRequest& request) {
   const auto bytes = static_cast<int64_t>(request.body.size());
   const int64_t media = media_parts(request);
@@ -51,11 +49,16 @@ Task<Result<void>> let_in(RequestScope& scope, const routing::AliasSpec& alias,
   const auto prompts = static_cast<int64_t>(std::max<size_t>(request.prompts.size(), 1));
   const int64_t choices = request.sampling.n * prompts;
   Result<void> step = scope.admit(admission::estimate_tokens(bytes, media, output, choices));
-  if (!step) co_return step;
+  if (!step) co_return refuse(std::move(step.error()));
   step = co_await guard_input(scope, request);
-  if (!step) co_return step;
-  const int64_t sent = bytes + (scope.canary().empty() ? 0 : kCanaryBytes);
-  co_return scope.reserve(alias, admission::upper_bound(sent, media, output, choices));
+  if (!step) co_return refuse(std::move(step.error()));
+  const routing::AliasSpec& answering = scope.answering(alias);
+  const int64_t sent = bytes + scope.added_bytes;
+  const int64_t most = output_bound(scope, answering, request);
+  Result<void> reserved =
+      scope.reserve(answering, admission::upper_bound(sent, media, most, choices));
+  if (!reserved) co_return refuse(std::move(reserved.error()));
+  co_return &answering;
 }
 
 Task<void> answer_whole(RequestScope& scope, const routing::AliasSpec& alias,
@@ -98,15 +101,15 @@ Task<void> serve_chat(net::Exchange& exchange, LoopServices& services, api::Dial
     co_return;
   }
   scope.hash_prompt(*request);
-  Result<void> in = co_await let_in(scope, **alias, *request);
-  if (!in) {
-    co_await scope.fail(std::move(in.error()));
+  Result<const routing::AliasSpec*> answering = co_await let_in(scope, **alias, *request);
+  if (!answering) {
+    co_await scope.fail(std::move(answering.error()));
     co_return;
   }
   if (request->stream) {
-    co_await answer_streamed(scope, **alias, *request);
+    co_await answer_streamed(scope, **answering, *request);
   } else {
-    co_await answer_whole(scope, **alias, *request);
+    co_await answer_whole(scope, **answering, *request);
   }
 }
 
@@ -151,7 +154,7 @@ Task<void> serve_anthropic_count_tokens(net::Exchange& exchange, LoopServices& s
     co_await scope.fail(std::move(in.error()));
     co_return;
   }
-  ModelCall call(scope, **alias);
+  ModelCall call(scope, scope.answering(**alias));
   Result<int64_t> count = co_await call.count_tokens(*request);
   if (!count) {
     co_await scope.fail(std::move(count.error()));

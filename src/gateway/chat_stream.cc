@@ -66,7 +66,7 @@ struct Relay {
 
   static api::StreamTarget target(RequestScope& scope, const api::ChatRequest& request) {
     api::StreamTarget target = api::StreamTarget::of(request);
-    target.inspected = scope.snapshot().firewall_enabled;
+    target.inspected = scope.inspected();
     target.id = scope.id();
     target.model = request.model;
     target.created = unix_seconds(scope.record.started);

@@ -10,6 +10,9 @@
 #include "firewall/firewall.h"
 #include "firewall/leak/canary.h"
 #include "gateway/input_texts.h"
+#include "gateway/spotlight.h"
+#include "gateway/system_prompt.h"
+#include "gateway/verdict_actions.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -81,8 +84,9 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, std::span<cons
   co_return inspection(segments, firewall::Effort::alone);
 }
 
-/// Inspects and replaces; `edited` tells whether a text changed.
-Task<Result<void>> guard(RequestScope& scope, InputTexts& texts, firewall::Vault* vault,
+/// Inspects, replaces and does what else the verdict calls for; `edited` tells whether a text
+/// changed. Gives all that it calls for.
+Task<Result<firewall::ActionSet>> guard(RequestScope& scope, InputTexts& texts, firewall::Vault* vault,
                          bool& edited) {
   const Clock& clock = scope.services().loop.clock();
   const SteadyTime begin = clock.steady();
@@ -92,12 +96,14 @@ Task<Result<void>> guard(RequestScope& scope, InputTexts& texts, firewall::Vault
   scope.record_verdict(*verdict, firewall::Direction::input);
   verdict->note(scope.trail(), *scope.policy(), texts.segments());
   if (verdict->blocks()) co_return refuse(verdict->refusal(texts.segments()));
+  Result<void> done = co_await carry_out(scope, *verdict, texts.segments());
+  if (!done) co_return refuse(std::move(done.error()));
   for (firewall::Replacement& replacement : verdict->replacements) {
     Result<void> written = texts.replace(replacement.segment, std::move(replacement.text));
-    if (!written) co_return written;
+    if (!written) co_return refuse(std::move(written.error()));
     edited = true;
   }
-  co_return Result<void>{};
+  co_return verdict->called_for;
 }
 
 /// Token ids of a vocabulary that only the upstream knows can't be read. Where a policy enforces
@@ -116,51 +122,48 @@ Result<void> refuse_tokens(RequestScope& scope, const api::EmbeddingRequest& req
       "unsupported_value"));
 }
 
-/// Puts the canary behind the last system text. It depends on the tenant, the prompt and the
-/// installation's key alone.
-void plant_canary(RequestScope& scope, api::ChatRequest& request) {
-  const firewall::Policy& policy = *scope.policy();
-  if (!policy.spec().canary || policy.shadow()) return;
-  const auto is_system = [](const api::Message& message) {
-    return (message.role == api::Role::system || message.role == api::Role::developer) &&
-           !message.parts.empty() && message.parts.back().kind == api::Part::Kind::text;
-  };
-  const auto last = std::find_if(request.messages.rbegin(), request.messages.rend(), is_system);
-  if (last == request.messages.rend()) return;  // nothing that could leak
+/// A keyed hash of the tenant, the system prompt and what it is for, the same for each request with
+/// that prompt. Valid until the hasher's next use.
+std::string_view prompt_secret(RequestScope& scope, const api::ChatRequest& request,
+                               std::string_view use) {
   settlement::PromptHasher& hasher = scope.services().settlement.prompt_hasher();
   hasher.begin(scope.record.tenant);
-  hasher.add("canary");
+  hasher.add(use);
   hasher.add(system_prompt_of(request));
-  scope.canary() = firewall::make_canary(hasher.finish());
-  last->parts.back().text += "\n\n" + firewall::canary_sentence(scope.canary());
+  return hasher.finish();
+}
+
+/// Puts the canary behind the last system text; where there is none nothing could leak.
+void plant_canary(RequestScope& scope, api::ChatRequest& request) {
+  if (!scope.policy()->spec().canary) return;
+  std::string* system = last_system_text(request);
+  if (system == nullptr) return;
+  scope.canary() = firewall::make_canary(prompt_secret(scope, request, "canary"));
+  const std::string sentence = "\n\n" + firewall::canary_sentence(scope.canary());
+  *system += sentence;
+  scope.added_bytes += static_cast<int64_t>(sentence.size());
   request.edited = true;
   scope.trail().note(Layer::firewall, "canary", "planted in the system prompt");
 }
 
+void spotlight(RequestScope& scope, api::ChatRequest& request) {
+  const firewall::Spotlight how = scope.policy()->spec().spotlight;
+  if (how == firewall::Spotlight::off) return;
+  const size_t added = set_apart(request, how, prompt_secret(scope, request, "spotlight"));
+  if (added == 0) return;
+  scope.added_bytes += static_cast<int64_t>(added);
+  scope.trail().number(Layer::firewall, "spotlight", static_cast<int64_t>(added), "bytes",
+                       to_string(how));
+}
+
+/// What the policy adds to a request that may pass.
+void add_own(RequestScope& scope, api::ChatRequest& request) {
+  if (scope.policy()->shadow()) return;
+  plant_canary(scope, request);
+  spotlight(scope, request);
+}
+
 }  // namespace
-
-std::string system_prompt_of(const api::ChatRequest& request) {
-  std::string joined;
-  for (const api::Message& message : request.messages) {
-    if (message.role != api::Role::system && message.role != api::Role::developer) continue;
-    if (!joined.empty()) joined.push_back('\n');
-    joined += message.text();
-  }
-  return joined;
-}
-
-std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
-  std::vector<std::string_view> sources;
-  for (const api::Message& message : request.messages) {
-    for (const api::Part& part : message.parts) {
-      const bool source = message.role == api::Role::tool || part.kind == api::Part::Kind::file;
-      if (source && !part.text.empty()) sources.emplace_back(part.text);
-      const bool read_beside = part.from_tool || part.kind == api::Part::Kind::other;
-      if (read_beside && !part.beside.empty()) sources.emplace_back(part.beside);
-    }
-  }
-  return sources;
-}
 
 /// What no detector reads is told, so that nobody takes it for inspected.
 void note_unread(RequestScope& scope, const api::ChatRequest& request) {
@@ -178,12 +181,17 @@ void note_unread(RequestScope& scope, const api::ChatRequest& request) {
 }
 
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
-  if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  if (!scope.inspected()) co_return Result<void>{};
   note_unread(scope, request);
   InputTexts texts(request);
-  Result<void> passed = co_await guard(scope, texts, scope.vault(), request.edited);
-  if (passed) plant_canary(scope, request);
-  co_return passed;
+  const Result<firewall::ActionSet> passed =
+      co_await guard(scope, texts, scope.vault(), request.edited);
+  if (!passed) co_return refuse(passed.error());
+  if (passed->has(firewall::Action::reroute)) {
+    if (Result<void> detour = scope.take_detour(); !detour) co_return detour;
+  }
+  add_own(scope, request);
+  co_return Result<void>{};
 }
 
 Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
@@ -218,10 +226,12 @@ Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
 }
 
 Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequest& request) {
-  if (!scope.snapshot().firewall_enabled) co_return Result<void>{};
+  if (!scope.inspected()) co_return Result<void>{};
   if (Result<void> readable = refuse_tokens(scope, request); !readable) co_return readable;
   InputTexts texts(request);
-  co_return co_await guard(scope, texts, nullptr, request.edited);
+  const Result<firewall::ActionSet> passed = co_await guard(scope, texts, nullptr, request.edited);
+  if (!passed) co_return refuse(passed.error());
+  co_return Result<void>{};
 }
 
 }  // namespace gatehouse::gateway

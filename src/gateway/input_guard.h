@@ -13,7 +13,8 @@
 namespace gatehouse::gateway {
 
 /// The firewall on a chat before it goes to a model. Each text is judged by who supplied it; what
-/// the policy redacts or neutralises is replaced in `request`, which is then marked `edited`.
+/// the policy redacts or neutralises is replaced in `request`, which is then marked `edited`; so is
+/// what the policy adds, a canary and spotlighting (spotlight.h).
 /// Refuses (`blocked`, `unavailable` when a mandatory detector cannot run, or `invalid_request`
 /// when a redaction can't be written where the text stands). Texts too long for an event loop are
 /// inspected on the worker pool.
@@ -26,11 +27,5 @@ Task<Result<void>> guard_embedding_input(RequestScope& scope, api::EmbeddingRequ
 /// What the policy thinks of each text if a user sent it; changes and refuses nothing.
 Task<Result<std::vector<firewall::InputVerdict>>> judge_user_texts(
     RequestScope& scope, std::span<const std::string> texts);
-
-/// Tool results and attached documents of a request: what an answer should rest on. Views into it.
-std::vector<std::string_view> sources_of(const api::ChatRequest& request);
-
-/// System and developer texts of a request, joined: what an answer must not repeat.
-std::string system_prompt_of(const api::ChatRequest& request);
 
 }  // namespace gatehouse::gateway

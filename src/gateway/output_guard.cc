@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "api/json_texts.h"
-#include "gateway/input_guard.h"
+#include "gateway/system_prompt.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -55,7 +55,7 @@ void clear(api::ChoiceDelta& delta) {
 
 AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
     : scope_(scope), tools_(request.tools) {
-  if (!scope.snapshot().firewall_enabled) return;
+  if (!scope.inspected()) return;
   system_prompt_ = system_prompt_of(request);
   firewall::OutputContext context;
   context.system_prompt = system_prompt_;

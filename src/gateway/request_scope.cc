@@ -1,6 +1,8 @@
 #include "gateway/request_scope.h"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -138,7 +140,34 @@ Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
   record.policy_version = policy_->hash();
   trail_.note(Layer::routing, "alias",
               {model, " has ", std::to_string(alias->targets.size()), " target(s)"});
+  left_out_ = falls_out_of_sample();
+  if (left_out_) trail_.note(Layer::firewall, "sample", "not inspected: not in the sample");
   return alias;
+}
+
+bool RequestScope::falls_out_of_sample() const {
+  if (policy_->spec().mode != firewall::Mode::sample) return false;
+  // Ids are random enough, and a record can be checked against its own.
+  const auto place = static_cast<double>(std::hash<std::string_view>{}(id_)) /
+                     static_cast<double>(std::numeric_limits<size_t>::max());
+  return place >= static_cast<double>(policy_->spec().sample_share);
+}
+
+Result<void> RequestScope::take_detour() {
+  const std::string& to = policy_->spec().reroute_to;
+  detour_ = snapshot_->routes->find(to);
+  if (detour_ == nullptr) {
+    Refusal refusal;
+    refusal.kind = ErrorKind::unavailable;
+    refusal.layer = Layer::firewall;
+    refusal.code = "reroute_unavailable";
+    refusal.message =
+        "The model that the firewall's policy sends this request to is not configured.";
+    refusal.reason = fmt::format("no model is named \"{}\"", to);
+    return refuse(std::move(refusal));
+  }
+  trail_.note(Layer::firewall, "reroute", {"to ", to});
+  return {};
 }
 
 Result<void> RequestScope::admit(int64_t estimated_tokens) {
@@ -292,6 +321,7 @@ net::Headers RequestScope::headers() const {
   if (permit_.holds()) {
     add_limit_headers(headers, dialect_, permit_.figures(), services_.loop.clock());
   }
+  if (!confirmation.empty()) headers.add("x-gatehouse-confirm", confirmation);
   if (!ignored.empty()) headers.add("x-gatehouse-ignored", fields_named(ignored));
   return headers;
 }

@@ -37,6 +37,12 @@ class RequestScope {
   Result<void> begin();
   /// The alias of a model name, if the key may use it.
   Result<const routing::AliasSpec*> route(std::string_view model);
+  /// Sends the request where the policy's `reroute_to` says, whatever its key may use.
+  Result<void> take_detour();
+  /// `asked` unless the request was sent elsewhere.
+  const routing::AliasSpec& answering(const routing::AliasSpec& asked) const {
+    return detour_ != nullptr ? *detour_ : asked;
+  }
   /// Rate, token and concurrency limits of key and tenant, with the request's likely size.
   Result<void> admit(int64_t estimated_tokens);
   /// The same for what asks no model.
@@ -87,6 +93,8 @@ class RequestScope {
   const Snapshot& snapshot() const { return *snapshot_; }
   /// The firewall policy of the route, else of the tenant, else the default.
   const std::shared_ptr<const firewall::Policy>& policy() const { return policy_; }
+  /// Whether the firewall looks at this request. Only after `route`.
+  bool inspected() const { return snapshot_->firewall_enabled && !left_out_; }
   /// What was redacted in the input, to be put back in the answer; null if the policy says that
   /// redaction is final. Only after `route`, which may choose another policy.
   firewall::Vault* vault();
@@ -97,10 +105,17 @@ class RequestScope {
   settlement::RequestRecord record;
   /// What the upstream asked last did not honour of the request, as "seed: why".
   std::vector<std::string> ignored;
+  /// How much longer the prompt is than what the client sent, by sentences and marks of Gatehouse's
+  /// own.
+  int64_t added_bytes = 0;
+  /// What confirms the request that an error says must be confirmed; empty if none must.
+  std::string confirmation;
 
  private:
   /// Takes the policy of that name. Refuses a name that no policy has.
   Result<void> use_policy(std::string_view name);
+  /// Whether the policy's mode leaves this request out.
+  bool falls_out_of_sample() const;
   /// The tokens' cost at the upstream that answered, at the price of the reservation.
   Money cost_of(const api::Usage& usage) const;
 
@@ -130,6 +145,8 @@ class RequestScope {
   std::optional<firewall::Vault> vault_;
   std::string canary_;
   std::string model_asked_, prompt_hmac_, betas_;
+  const routing::AliasSpec* detour_ = nullptr;  // of snapshot_
+  bool left_out_ = false;
   bool settled_ = false;
 };
 

@@ -44,7 +44,7 @@ struct Endpoint {
 /// Milliseconds for the phases of one call; 0 or less: no limit for that phase.
 struct Deadlines {
   int64_t connect_ms = 2'000;          // name resolution, TCP and TLS, each attempt
-  int64_t first_byte_ms = 60'000;      // from the request's last byte to the answer's head
+  int64_t first_byte_ms = 60'000;      // from the last byte of the request taken to the answer
   int64_t between_chunks_ms = 30'000;  // without any byte of the body
   int64_t total_ms = 600'000;          // the whole call
 };

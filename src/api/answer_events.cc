@@ -52,8 +52,9 @@ std::deque<ChatEvent> events_of(ChatCompletion completion) {
   first.model = std::move(completion.model);
   first.created = completion.created;
   first.usage = completion.usage;
-  first.message_members = std::move(completion.message_members);
-  first.usage_members = std::move(completion.usage_members);
+  first.system_fingerprint = std::move(completion.system_fingerprint);
+  first.service_tier = std::move(completion.service_tier);
+  first.usage_others = completion.usage_others;
   for (Choice& choice : completion.choices) {
     for (Part& part : choice.thinking) {
       ChoiceDelta& delta = events.back().choices.emplace_back();
@@ -79,9 +80,16 @@ std::deque<ChatEvent> events_of(ChatCompletion completion) {
                                   std::move(call.arguments), call.custom});
     }
     delta.finish_reason = choice.finish_reason;
+    delta.finish_word = std::move(choice.finish_word);
+    delta.others = std::move(choice.others);
+    delta.unknown = std::move(choice.unknown);
     delta.stop_sequence = std::move(choice.stop_sequence);
     delta.logprobs = std::move(choice.logprobs);
   }
+  ChatEvent& last = events.back();
+  last.usage = completion.usage;
+  last.usage_others = std::move(completion.usage_others);
+  last.others = std::move(completion.others);
   return events;
 }
 

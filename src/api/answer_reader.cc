@@ -1,6 +1,7 @@
 #include "api/answer_reader.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "api/unread.h"
 #include "api/upstream.h"
@@ -9,6 +10,29 @@
 #include "core/random.h"
 
 namespace gatehouse::api {
+namespace {
+
+void append_all_but(std::initializer_list<std::string_view> native, const json::Object& object,
+                    std::string& out) {
+  for (const auto& field : object) {
+    const bool known = std::find(native.begin(), native.end(), field.key) != native.end();
+    if (known || field.value.is_null()) continue;
+    out.push_back(',');
+    json::append_string(out, field.key);
+    out.append(":").append(json::raw(field.value));
+  }
+}
+
+/// Nobody reads it: it must be no more than a word.
+void keep_word(std::string_view word, std::string& own) {
+  constexpr size_t kLongest = 40;
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  });
+  if (plain && word.size() <= kLongest) own = word;
+}
+
+}  // namespace
 
 std::optional<json::Element> member(const json::Object& object, std::string_view name) {
   json::Element value;
@@ -88,7 +112,7 @@ void read_anthropic_usage(const json::Object& object, Usage& usage) {
 
 void append_member(const json::Object& object, std::string_view name, std::string& out) {
   const auto element = member(object, name);
-  if (!element || !element->is_object()) return;
+  if (!element) return;
   out.append(",\"").append(name).append("\":").append(json::raw(*element));
 }
 
@@ -102,24 +126,45 @@ std::string_view read_openai_reasoning(const json::Object& message, std::string&
   return content;
 }
 
-FinishReason read_openai_finish(std::string_view reason) {
-  if (reason.empty()) return FinishReason::none;
-  if (reason == "length" || reason == "max_tokens") return FinishReason::length;
-  if (reason == "tool_calls" || reason == "function_call") return FinishReason::tool_calls;
-  if (reason == "content_filter") return FinishReason::content_filter;
+UsageOthers read_openai_usage_others(const json::Object& object) {
+  UsageOthers others;
+  const auto details = [&](std::string_view name, std::string_view native, std::string& out) {
+    if (const auto told = object_of(object, name)) append_all_but({native}, *told, out);
+  };
+  details("prompt_tokens_details", "cached_tokens", others.input_details);
+  details("completion_tokens_details", "reasoning_tokens", others.output_details);
+  append_all_but({"prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details",
+                  "completion_tokens_details"},
+                 object, others.members);
+  return others;
+}
+
+UsageOthers read_anthropic_usage_others(const json::Object& object) {
+  UsageOthers others;
+  append_all_but({"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
+                  "output_tokens"},
+                 object, others.members);
+  return others;
+}
+
+FinishReason read_openai_finish(std::string_view word, std::string& own) {
+  if (word.empty()) return FinishReason::none;
+  if (word == "length" || word == "max_tokens") return FinishReason::length;
+  if (word == "tool_calls" || word == "function_call") return FinishReason::tool_calls;
+  if (word == "content_filter") return FinishReason::content_filter;
+  if (word != "stop") keep_word(word, own);
   return FinishReason::stop;
 }
 
-FinishReason read_anthropic_stop(std::string_view reason) {
-  if (reason.empty()) return FinishReason::none;
-  if (reason == "max_tokens" || reason == "model_context_window_exceeded") {
-    return FinishReason::length;
-  }
-  if (reason == "tool_use") return FinishReason::tool_calls;
-  if (reason == "stop_sequence") return FinishReason::stop_sequence;
-  if (reason == "refusal") return FinishReason::refusal;
-  if (reason == "pause_turn") return FinishReason::pause;
-  return FinishReason::stop;
+FinishReason read_anthropic_stop(std::string_view word, std::string& own) {
+  if (word.empty()) return FinishReason::none;
+  if (word == "max_tokens") return FinishReason::length;
+  if (word == "tool_use") return FinishReason::tool_calls;
+  if (word == "stop_sequence") return FinishReason::stop_sequence;
+  if (word == "refusal") return FinishReason::refusal;
+  if (word == "pause_turn") return FinishReason::pause;
+  if (word != "end_turn") keep_word(word, own);
+  return word == "model_context_window_exceeded" ? FinishReason::length : FinishReason::stop;
 }
 
 std::string make_call_id() {

@@ -21,7 +21,7 @@ int64_t count_of(const json::Object& object, std::string_view name);
 std::optional<json::Object> object_of(const json::Object& object, std::string_view name);
 std::optional<json::Array> array_of(const json::Object& object, std::string_view name);
 
-/// Appends a member that is an object as JSON, behind a comma.
+/// Appends a member that is there, and not null, as JSON behind a comma.
 void append_member(const json::Object& object, std::string_view name, std::string& out);
 
 /// An error of the upstream's making; `reason` is for the operator.
@@ -35,11 +35,16 @@ Usage read_openai_usage(const json::Object& object, bool& whole);
 /// Takes over what the object tells, so that the events of a stream add up.
 void read_anthropic_usage(const json::Object& object, Usage& usage);
 
+/// What they say beside the counts.
+UsageOthers read_openai_usage_others(const json::Object& object);
+UsageOthers read_anthropic_usage_others(const json::Object& object);
+
 /// What a model thinks, under either of its two names; a second text beside it is `unread`.
 std::string_view read_openai_reasoning(const json::Object& message, std::string& unread);
 
-FinishReason read_openai_finish(std::string_view reason);
-FinishReason read_anthropic_stop(std::string_view reason);
+/// `own` is set to the word where the reason does not say it.
+FinishReason read_openai_finish(std::string_view word, std::string& own);
+FinishReason read_anthropic_stop(std::string_view word, std::string& own);
 
 /// A fresh id for a call that came without one.
 std::string make_call_id();

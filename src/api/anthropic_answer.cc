@@ -1,5 +1,6 @@
 #include "api/answer_reader.h"
 #include "api/answers.h"
+#include "api/openai_fields.h"
 #include "api/unread.h"
 #include "api/upstream.h"
 
@@ -92,10 +93,14 @@ Result<ChatCompletion> read_anthropic_completion(std::string body, std::string_v
     }
     read_block(item, answer_tool, choice, out.unread, mended);
   }
-  append_unread(root, AnswerPart::anthropic_root, out.unread);
+  read_others(root, AnswerPart::anthropic_root, out.others, out.unread);
+  append_member(root, "container", choice.others.told);
+  if (const auto details = member(root, "stop_details")) {
+    keep_member("stop_details", *details, choice.others.unknown);
+  }
   out.id = text_of(root, "id");
   out.model = text_of(root, "model");
-  choice.finish_reason = read_anthropic_stop(text_of(root, "stop_reason"));
+  choice.finish_reason = read_anthropic_stop(text_of(root, "stop_reason"), choice.finish_word);
   choice.stop_sequence = text_of(root, "stop_sequence");
   if (choice.finish_reason == FinishReason::none) {
     choice.finish_reason =
@@ -109,12 +114,9 @@ Result<ChatCompletion> read_anthropic_completion(std::string body, std::string_v
   if (choice.finish_reason == FinishReason::refusal && choice.refusal.empty()) {
     choice.refusal = std::exchange(choice.text, {});
   }
-  for (const std::string_view name : {"container", "context_management"}) {
-    append_member(root, name, out.message_members);
-  }
   if (const auto usage = object_of(root, "usage")) {
     read_anthropic_usage(*usage, out.usage);
-    append_member(*usage, "server_tool_use", out.usage_members);
+    out.usage_others = read_anthropic_usage_others(*usage);
   } else {
     out.usage.estimated = true;
     mended = true;

@@ -181,6 +181,19 @@ struct Usage {
   int64_t total() const { return input + output; }
 };
 
+/// What the upstream's usage says beside the counts, as JSON members each behind a comma, for a
+/// client of its dialect.
+struct UsageOthers {
+  std::string members;
+  std::string input_details, output_details;  // OpenAI's objects of these names
+};
+
+/// What an object of an answer says beside what has a native form, likewise.
+struct Others {
+  std::string told;     // members each behind a comma: what no model wrote
+  std::string unknown;  // a JSON object, or empty: to be read
+};
+
 /// Of Anthropic's whole answers: a place where the text stops, and what only that dialect has
 /// there.
 struct TextBreak {
@@ -197,8 +210,11 @@ struct Choice {
   std::vector<Part> thinking;  // thinking and redacted_thinking, in order, before the text
   std::vector<ToolCall> tool_calls;
   FinishReason finish_reason = FinishReason::none;
+  std::string finish_word;    // the upstream's own, where `finish_reason` does not say it
   std::string stop_sequence;  // the one that was hit
   std::string logprobs;       // JSON text, empty if none
+  Others others;              // of Anthropic's: what a stream tells with the stop reason
+  std::string unknown;        // as in Others, of OpenAI's message
 };
 
 /// A whole answer.
@@ -206,14 +222,14 @@ struct ChatCompletion {
   std::string id;
   std::string model;    // as the upstream names it
   int64_t created = 0;  // Unix seconds
-  std::string system_fingerprint;
+  std::string system_fingerprint, service_tier;
   std::vector<Choice> choices;
   Usage usage;
+  UsageOthers usage_others;
+  Others others;
   /// What there is to read in `body` beside the choices' fields, line by line: other members
   /// without a native form, which reach the client with the body only.
   std::string unread;
-  /// Anthropic's alone, JSON members each behind a comma: of the message, of its usage.
-  std::string message_members, usage_members;
   /// The upstream's body, for a client of the same dialect, unless `edited`.
   std::string body;
   Dialect dialect = Dialect::openai;
@@ -237,8 +253,10 @@ struct ChoiceDelta {
   std::string redacted_thinking;
   std::vector<ToolCallDelta> tool_calls;
   FinishReason finish_reason = FinishReason::none;
-  std::string stop_sequence;
-  std::string logprobs;  // JSON text, empty if none
+  std::string finish_word, stop_sequence;  // as in Choice
+  std::string logprobs;                    // JSON text, empty if none
+  Others others;                           // as in Choice
+  std::string unknown;                     // likewise, of OpenAI's delta
 
   /// Whether it carries output that a user would see or pay for.
   bool has_output() const {
@@ -257,13 +275,15 @@ struct ForeignPiece {
 
 /// One event of a streamed answer.
 struct ChatEvent {
-  std::string id, model;  // of the answer; set in the first event at least
+  // Of the answer; set in the first event at least.
+  std::string id, model, system_fingerprint, service_tier;
   int64_t created = 0;
   std::vector<ChoiceDelta> choices;
   std::optional<Usage> usage;
+  UsageOthers usage_others;
   ForeignPiece foreign;
-  std::string message_members, usage_members;  // as in ChatCompletion, for the last event
-  std::string unread;                          // as in ChatCompletion, of `raw_data`
+  Others others;
+  std::string unread;  // as in ChatCompletion, of `raw_data`
   /// The SSE data (and event name) as received, for a client of the same dialect, unless `edited`.
   std::string raw_event, raw_data;
   Dialect dialect = Dialect::openai;

@@ -8,7 +8,8 @@
 namespace gatehouse::api {
 namespace {
 
-void append_openai_message(std::string& out, const Choice& choice, bool legacy_functions) {
+void append_openai_message(std::string& out, const Choice& choice, bool legacy_functions,
+                           bool same_dialect) {
   ListWriter message(out, '{');
   message.text("role", "assistant");
   const bool silent =
@@ -37,11 +38,13 @@ void append_openai_message(std::string& out, const Choice& choice, bool legacy_f
       append_openai_tool_calls(message.name("tool_calls"), choice.tool_calls);
     }
   }
+  if (same_dialect) append_unknown(choice.unknown, message);
   message.close('}');
 }
 
 std::string openai_completion(const ChatCompletion& completion, const ChatRequest& request) {
   const bool chat = request.operation == ChatRequest::Operation::chat;
+  const bool same_dialect = completion.dialect == Dialect::openai;
   std::string out;
   ListWriter body(out, '{');
   body.text("id", completion.id);
@@ -53,7 +56,7 @@ std::string openai_completion(const ChatCompletion& completion, const ChatReques
     ListWriter item(choices.item(), '{');
     item.number("index", choice.index);
     if (chat) {
-      append_openai_message(item.name("message"), choice, request.legacy_functions);
+      append_openai_message(item.name("message"), choice, request.legacy_functions, same_dialect);
     } else {
       item.text("text", choice.text);
     }
@@ -61,14 +64,19 @@ std::string openai_completion(const ChatCompletion& completion, const ChatReques
     // A whole answer has ended for some reason.
     const FinishReason reason =
         choice.finish_reason == FinishReason::none ? FinishReason::stop : choice.finish_reason;
-    append_openai_finish(item.name("finish_reason"), reason, request.legacy_functions);
+    append_openai_finish(item.name("finish_reason"), reason, request.legacy_functions,
+                         same_dialect ? std::string_view(choice.finish_word) : std::string_view());
+    if (same_dialect) append_others(choice.others, out);
     item.close('}');
   }
   choices.close(']');
-  append_openai_usage(body.name("usage"), completion.usage);
+  append_openai_usage(body.name("usage"), completion.usage,
+                      same_dialect ? completion.usage_others : UsageOthers{});
   if (!completion.system_fingerprint.empty()) {
     body.text("system_fingerprint", completion.system_fingerprint);
   }
+  if (!completion.service_tier.empty()) body.text("service_tier", completion.service_tier);
+  if (same_dialect) append_others(completion.others, out);
   body.close('}');
   return out;
 }
@@ -110,15 +118,21 @@ std::string anthropic_message(const ChatCompletion& completion) {
   append_anthropic_content(body.name("content"), choice);
   const FinishReason reason =
       choice.finish_reason == FinishReason::none ? FinishReason::stop : choice.finish_reason;
-  body.text("stop_reason", anthropic_stop_reason(reason));
+  const bool same_dialect = completion.dialect == Dialect::anthropic;
+  const bool own_word = same_dialect && !choice.finish_word.empty();
+  body.text("stop_reason",
+            own_word ? std::string_view(choice.finish_word) : anthropic_stop_reason(reason));
   if (choice.stop_sequence.empty()) {
     body.raw("stop_sequence", "null");
   } else {
     body.text("stop_sequence", choice.stop_sequence);
   }
-  out.append(completion.message_members);
-  append_anthropic_usage(body.name("usage"), completion.usage);
-  out.insert(out.size() - 1, completion.usage_members);
+  if (same_dialect) {
+    append_others(choice.others, out);
+    append_others(completion.others, out);
+  }
+  append_anthropic_usage(body.name("usage"), completion.usage,
+                         same_dialect ? completion.usage_others : UsageOthers{});
   body.close('}');
   return out;
 }

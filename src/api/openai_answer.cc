@@ -55,7 +55,9 @@ void add_thinking(Choice& choice, std::string_view text) {
 }
 
 bool read_message(const json::Object& message, Choice& choice, std::string& unread, bool& mended) {
-  append_unread(message, AnswerPart::openai_message, unread);
+  Others others;
+  read_others(message, AnswerPart::openai_message, others, unread);
+  choice.unknown = std::move(others.unknown);
   add_thinking(choice, read_openai_reasoning(message, unread));
   if (const auto parts = array_of(message, "content")) {
     std::string thinking;
@@ -81,7 +83,8 @@ bool read_choice(const json::Element& element, bool chat, size_t position, Choic
                  std::string& unread, bool& mended) {
   json::Object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
-  append_unread(object, chat ? AnswerPart::openai_choice : AnswerPart::openai_completion, unread);
+  read_others(object, chat ? AnswerPart::openai_choice : AnswerPart::openai_completion,
+              choice.others, unread);
   choice.index = static_cast<int>(position);
   int64_t index = 0;
   if (object.at_key("index").get(index) == simdjson::SUCCESS && index >= 0 && index < 1024) {
@@ -96,7 +99,7 @@ bool read_choice(const json::Element& element, bool chat, size_t position, Choic
     choice.text = text_of(object, "text");
   }
   if (const auto logprobs = member(object, "logprobs")) choice.logprobs = json::raw(*logprobs);
-  choice.finish_reason = read_openai_finish(text_of(object, "finish_reason"));
+  choice.finish_reason = read_openai_finish(text_of(object, "finish_reason"), choice.finish_word);
   if (choice.finish_reason == FinishReason::none) {
     choice.finish_reason = FinishReason::stop;
     mended = true;
@@ -140,16 +143,18 @@ Result<ChatCompletion> read_openai_completion(std::string body, bool chat) {
   if (out.choices.empty()) {
     return refuse(upstream_broken("upstream_invalid_answer", "the answer has no choices"));
   }
-  append_unread(root, AnswerPart::openai_root, out.unread);
+  read_others(root, AnswerPart::openai_root, out.others, out.unread);
   out.id = text_of(root, "id");
   out.model = text_of(root, "model");
   int64_t created = 0;
   if (root.at_key("created").get(created) == simdjson::SUCCESS && created > 0)
     out.created = created;
   out.system_fingerprint = text_of(root, "system_fingerprint");
+  out.service_tier = text_of(root, "service_tier");
   if (const auto usage = object_of(root, "usage")) {
     bool whole = true;
     out.usage = read_openai_usage(*usage, whole);
+    out.usage_others = read_openai_usage_others(*usage);
     if (!whole) mended = true;
   } else {
     out.usage.estimated = true;

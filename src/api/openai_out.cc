@@ -4,16 +4,39 @@
 #include "api/request_out.h"
 
 namespace gatehouse::api {
+namespace {
 
-void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions) {
+/// The members of an object that has some.
+std::string_view inside(std::string_view object) {
+  return object.substr(1, object.size() - 2);
+}
+
+}  // namespace
+
+void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions,
+                          std::string_view own) {
   if (reason == FinishReason::none) {
     out.append("null");
     return;
   }
   const bool function = legacy_functions && reason == FinishReason::tool_calls;
   out.push_back('"');
-  out.append(function ? "function_call" : openai_finish_reason(reason));
+  if (!own.empty()) {
+    out.append(own);
+  } else {
+    out.append(function ? "function_call" : openai_finish_reason(reason));
+  }
   out.push_back('"');
+}
+
+void append_others(const Others& others, std::string& out) {
+  out.append(others.told);
+  if (others.unknown.empty()) return;
+  out.append(",").append(inside(others.unknown));
+}
+
+void append_unknown(std::string_view unknown, ListWriter& object) {
+  if (!unknown.empty()) object.item().append(inside(unknown));
 }
 
 void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {

@@ -9,8 +9,17 @@
 /// Pieces that whole answers, streams and requests write alike. Internal to the layer.
 namespace gatehouse::api {
 
-/// OpenAI's word for the reason, `null` while there is none; `function_call` before tools.
-void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions);
+class ListWriter;
+
+/// OpenAI's word for the reason, `null` while there is none; `function_call` before tools. `own` is
+/// that of an upstream of the dialect, or empty.
+void append_openai_finish(std::string& out, FinishReason reason, bool legacy_functions,
+                          std::string_view own);
+
+/// Appends to an object that has members what an upstream of its dialect said besides.
+void append_others(const Others& others, std::string& out);
+/// The same for `unknown` alone, of any object.
+void append_unknown(std::string_view unknown, ListWriter& object);
 
 /// [{"id","type":"function","function":{"name","arguments"}}]
 void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls);

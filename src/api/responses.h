@@ -66,9 +66,10 @@ struct ModerationResult {
 std::string render_moderations(std::string_view id, std::string_view model,
                                const std::vector<ModerationResult>& results);
 
-/// Appends OpenAI's usage object: cached and reasoning tokens are parts of the counts.
-void append_openai_usage(std::string& out, const Usage& usage);
+/// Appends OpenAI's usage object: cached and reasoning tokens are parts of the counts. `others` is
+/// what an upstream of the dialect said besides.
+void append_openai_usage(std::string& out, const Usage& usage, const UsageOthers& others);
 /// Appends Anthropic's, where `input_tokens` excludes what was read from or written to a cache.
-void append_anthropic_usage(std::string& out, const Usage& usage);
+void append_anthropic_usage(std::string& out, const Usage& usage, const UsageOthers& others);
 
 }  // namespace gatehouse::api

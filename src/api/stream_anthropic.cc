@@ -25,17 +25,28 @@ void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
     return;
   }
   raw_ = false;
-  if (!started_) anthropic_start(event.usage ? &*event.usage : nullptr, out);
-  if (event.raw_event == "ping" && event.dialect == Dialect::anthropic) {
+  const bool same_dialect = event.dialect == Dialect::anthropic;
+  if (!started_) {
+    anthropic_start(event.usage ? &*event.usage : nullptr, same_dialect ? &event : nullptr, out);
+  }
+  if (event.raw_event == "ping" && same_dialect) {
     append_sse(out, "ping", R"({"type":"ping"})");
   }
   for (const ChoiceDelta& delta : event.choices) {
-    if (delta.index == 0) anthropic_delta(delta, out);
+    if (delta.index != 0) continue;
+    anthropic_delta(delta, out);
+    if (same_dialect && delta.finish_reason != FinishReason::none) anthropic_end(event, delta);
   }
   if (event.raw_event == "content_block_stop") end_call(out);
   anthropic_foreign(event.foreign, out);
-  if (!event.message_members.empty()) message_members_ = event.message_members;
-  if (!event.usage_members.empty()) usage_members_ = event.usage_members;
+}
+
+/// What the upstream says with its stop reason, for `anthropic_finish`.
+void StreamRenderer::anthropic_end(const ChatEvent& event, const ChoiceDelta& delta) {
+  finish_word_ = delta.finish_word;
+  delta_others_ = delta.others;
+  end_others_ = event.others;
+  usage_others_ = event.usage_others;
 }
 
 /// Follows the blocks of events that pass unchanged, to go on from there once one is edited.
@@ -62,7 +73,8 @@ void StreamRenderer::anthropic_track(const ChatEvent& event) {
   }
 }
 
-void StreamRenderer::anthropic_start(const Usage* usage, std::string& out) {
+void StreamRenderer::anthropic_start(const Usage* usage, const ChatEvent* event,
+                                     std::string& out) {
   started_ = true;
   Usage start;
   start.input = target_.estimated_input_tokens;
@@ -76,7 +88,9 @@ void StreamRenderer::anthropic_start(const Usage* usage, std::string& out) {
   message.raw("content", "[]");
   message.raw("stop_reason", "null");
   message.raw("stop_sequence", "null");
-  append_anthropic_usage(message.name("usage"), start);
+  if (event != nullptr) append_others(event->others, data);
+  append_anthropic_usage(message.name("usage"), start,
+                         event != nullptr ? event->usage_others : UsageOthers{});
   message.close('}');
   data.push_back('}');
   append_sse(out, "message_start", data);
@@ -222,7 +236,7 @@ void StreamRenderer::end_call(std::string& out) {
 }
 
 void StreamRenderer::anthropic_finish(const Usage& usage, std::string& out) {
-  if (!started_) anthropic_start(&usage, out);
+  if (!started_) anthropic_start(&usage, nullptr, out);
   end_call(out);
   close_block(out);
   if (!delta_sent_) {
@@ -230,17 +244,18 @@ void StreamRenderer::anthropic_finish(const Usage& usage, std::string& out) {
         finish_reason_ == FinishReason::none ? FinishReason::stop : finish_reason_;
     std::string data = R"({"type":"message_delta","delta":)";
     ListWriter delta(data, '{');
-    delta.text("stop_reason", anthropic_stop_reason(reason));
+    delta.text("stop_reason", finish_word_.empty() ? anthropic_stop_reason(reason)
+                                                   : std::string_view(finish_word_));
     if (stop_sequence_.empty()) {
       delta.raw("stop_sequence", "null");
     } else {
       delta.text("stop_sequence", stop_sequence_);
     }
-    data.append(message_members_);
+    append_others(delta_others_, data);
     delta.close('}');
     data.append(",\"usage\":");
-    append_anthropic_usage(data, usage);
-    data.insert(data.size() - 1, usage_members_);
+    append_anthropic_usage(data, usage, usage_others_);
+    append_others(end_others_, data);
     data.push_back('}');
     append_sse(out, "message_delta", data);
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "api/json_out.h"
 #include "api/openai_out.h"
@@ -38,7 +39,8 @@ void append_function_delta(std::string& out, const ToolCallDelta& call) {
 /// Whether a client would see anything of it.
 bool shows(const ChoiceDelta& delta) {
   return !delta.text.empty() || !delta.refusal.empty() || !delta.thinking.empty() ||
-         !delta.tool_calls.empty() || !delta.logprobs.empty() ||
+         !delta.tool_calls.empty() || !delta.logprobs.empty() || !delta.others.told.empty() ||
+         !delta.others.unknown.empty() || !delta.unknown.empty() ||
          delta.finish_reason != FinishReason::none;
 }
 
@@ -60,10 +62,13 @@ void StreamRenderer::openai_prefix() {
   chunk.text("object", chat ? "chat.completion.chunk" : "text_completion");
   chunk.number("created", target_.created);
   chunk.text("model", target_.model);
+  if (!system_fingerprint_.empty()) chunk.text("system_fingerprint", system_fingerprint_);
+  if (!service_tier_.empty()) chunk.text("service_tier", service_tier_);
   chunk.name("choices");
 }
 
-void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, std::string& out) const {
+void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, bool same_dialect,
+                                   std::string& out) const {
   ListWriter choice(out, '{');
   choice.number("index", delta.index);
   if (target_.operation == ChatRequest::Operation::text_completion) {
@@ -83,10 +88,13 @@ void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, std::st
         append_tool_deltas(message.name("tool_calls"), delta.tool_calls);
       }
     }
+    if (same_dialect) append_unknown(delta.unknown, message);
     message.close('}');
   }
   choice.raw("logprobs", delta.logprobs.empty() ? "null" : std::string_view(delta.logprobs));
-  append_openai_finish(choice.name("finish_reason"), delta.finish_reason, target_.legacy_functions);
+  append_openai_finish(choice.name("finish_reason"), delta.finish_reason, target_.legacy_functions,
+                       same_dialect ? std::string_view(delta.finish_word) : std::string_view());
+  if (same_dialect) append_others(delta.others, out);
   choice.close('}');
 }
 
@@ -94,12 +102,16 @@ void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, std::st
 /// first.
 void StreamRenderer::openai_rebuilt(const ChatEvent& event, std::string& out) {
   if (prefix_.empty()) openai_prefix();
+  const bool same_dialect = event.dialect == Dialect::openai;
+  bool told = !same_dialect;
   for (const ChoiceDelta& delta : event.choices) {
     const bool first = begin_choice(delta.index);
     if (!first && !shows(delta)) continue;
-    out.append(prefix_).push_back('[');
-    openai_choice(delta, first, out);
-    out.append("]}\n\n");
+    ListWriter list(out.append(prefix_), '[');
+    openai_choice(delta, first, same_dialect, list.item());
+    list.close(']');
+    if (!std::exchange(told, true)) append_others(event.others, out);
+    out.append("}\n\n");
     if (delta.finish_reason == FinishReason::none) continue;
     for (ChoiceState& choice : choices_) {
       if (choice.index == delta.index) choice.finished = true;
@@ -109,6 +121,7 @@ void StreamRenderer::openai_rebuilt(const ChatEvent& event, std::string& out) {
 
 void StreamRenderer::openai(const ChatEvent& event, std::string& out) {
   const bool only_usage = event.choices.empty() && event.usage.has_value();
+  if (event.usage && event.dialect == Dialect::openai) usage_others_ = event.usage_others;
   if (only_usage && !target_.include_usage) return;
   if (event.edited || event.dialect != Dialect::openai || event.raw_data.empty()) {
     // Usage of its own is told by `finish`, once it is final.
@@ -143,7 +156,7 @@ void StreamRenderer::openai_finish(const Usage& usage, std::string& out) {
   if (target_.include_usage && !usage_sent_) {
     if (prefix_.empty()) openai_prefix();
     out.append(prefix_).append("[],\"usage\":");
-    append_openai_usage(out, usage);
+    append_openai_usage(out, usage, usage_others_);
     out.append("}\n\n");
   }
   out.append("data: [DONE]\n\n");

@@ -79,6 +79,8 @@ Result<std::optional<ChatEvent>> StreamParser::openai(std::string data) {
     event.id = text_of(root, "id");
     named_ = !event.id.empty();
     event.model = text_of(root, "model");
+    event.system_fingerprint = text_of(root, "system_fingerprint");
+    event.service_tier = text_of(root, "service_tier");
     int64_t created = 0;
     if (root.at_key("created").get(created) == simdjson::SUCCESS && created > 0) {
       event.created = created;
@@ -94,11 +96,12 @@ Result<std::optional<ChatEvent>> StreamParser::openai(std::string data) {
   } else {
     event.edited = true;  // SDKs expect the list
   }
-  append_unread(root, AnswerPart::openai_root, event.unread);
+  read_others(root, AnswerPart::openai_root, event.others, event.unread);
   if (const auto usage = object_of(root, "usage")) {
     bool whole = true;
     usage_ = read_openai_usage(*usage, whole);
     event.usage = usage_;
+    event.usage_others = read_openai_usage_others(*usage);
     // The rule is one last chunk of its own; SDKs trip over a missing count.
     if (!whole || !event.choices.empty()) event.edited = true;
   }
@@ -117,8 +120,8 @@ bool StreamParser::openai_choice(const json::Element& element, size_t position, 
   ChoiceDelta& delta = event.choices.emplace_back();
   delta.index = state->index;
   const bool chat = operation_ == ChatRequest::Operation::chat;
-  append_unread(object, chat ? AnswerPart::openai_delta : AnswerPart::openai_completion,
-                event.unread);
+  read_others(object, chat ? AnswerPart::openai_delta : AnswerPart::openai_completion,
+              delta.others, event.unread);
   if (!chat) {
     delta.text = text_of(object, "text");
   } else if (const auto told = object_of(object, "delta")) {
@@ -131,7 +134,7 @@ bool StreamParser::openai_choice(const json::Element& element, size_t position, 
   std::string_view word;
   if (object.at_key("finish_reason").get(reason) == simdjson::SUCCESS &&
       reason.get(word) == simdjson::SUCCESS) {
-    delta.finish_reason = read_openai_finish(word);
+    delta.finish_reason = read_openai_finish(word, delta.finish_word);
     if (word.empty()) event.edited = true;  // null is the word for "not yet"
   }
   if (delta.finish_reason != FinishReason::none) {
@@ -151,7 +154,9 @@ bool StreamParser::openai_delta(const json::Object& delta, ChoiceState& state, C
   if (const auto parts = array_of(delta, "content")) {
     read_content_parts(*parts, out.text, out.thinking, event.unread);
   }
-  append_unread(delta, AnswerPart::openai_message, event.unread);
+  Others others;
+  read_others(delta, AnswerPart::openai_message, others, event.unread);
+  out.unknown = std::move(others.unknown);
   if (const auto calls = array_of(delta, "tool_calls")) {
     for (const json::Element item : *calls) {
       if (!openai_tool(item, state, out, event)) return false;
@@ -252,9 +257,13 @@ void StreamParser::anthropic_start(const json::Object& root, ChatEvent& event) {
   event.id = text_of(*message, "id");
   event.model = text_of(*message, "model");
   if (event.id.empty() || event.model.empty()) event.edited = true;
+  std::string unread;  // the same as the unknown: the event is written anew where anybody reads
+  read_others(*message, AnswerPart::anthropic_root, event.others, unread);
+  append_member(*message, "container", event.others.told);
   if (const auto usage = object_of(*message, "usage")) {
     usage_.emplace();
     read_anthropic_usage(*usage, *usage_);
+    event.usage_others = read_anthropic_usage_others(*usage);
     usage_->output = 0;  // told at the end; what stands here is the first token
     event.usage = usage_;
   }
@@ -346,16 +355,18 @@ void StreamParser::anthropic_block_stop(ChatEvent& event) {
 }
 
 void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& event) {
+  std::string unread;  // as of the start
+  read_others(root, AnswerPart::anthropic_end, event.others, unread);
   if (const auto told = object_of(root, "delta")) {
     ChoiceDelta& delta = event.choices.emplace_back();
-    delta.finish_reason = read_anthropic_stop(text_of(*told, "stop_reason"));
+    delta.finish_reason = read_anthropic_stop(text_of(*told, "stop_reason"), delta.finish_word);
     delta.stop_sequence = text_of(*told, "stop_sequence");
     const bool was_answer = delta.finish_reason == FinishReason::tool_calls && calls_ == 0;
     if (!answer_tool_.empty() && was_answer) {
       delta.finish_reason = FinishReason::stop;
       event.edited = true;
     }
-    append_member(*told, "container", event.message_members);
+    read_others(*told, AnswerPart::anthropic_end_delta, delta.others, unread);
     ChoiceState* state = choice(0);
     if (state != nullptr && delta.finish_reason != FinishReason::none) state->finished = true;
   }
@@ -363,7 +374,7 @@ void StreamParser::anthropic_message_delta(const json::Object& root, ChatEvent& 
     if (!usage_) usage_.emplace();
     read_anthropic_usage(*usage, *usage_);
     event.usage = usage_;
-    append_member(*usage, "server_tool_use", event.usage_members);
+    event.usage_others = read_anthropic_usage_others(*usage);
   }
 }
 

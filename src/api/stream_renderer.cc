@@ -26,6 +26,8 @@ void StreamRenderer::learn(const ChatEvent& event) {
   if (!event.id.empty()) target_.id = event.id;
   if (!event.model.empty()) target_.model = event.model;
   if (event.created != 0) target_.created = event.created;
+  if (!event.system_fingerprint.empty()) system_fingerprint_ = event.system_fingerprint;
+  if (!event.service_tier.empty()) service_tier_ = event.service_tier;
 }
 
 void StreamRenderer::render(const ChatEvent& event, std::string& out) {

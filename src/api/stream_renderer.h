@@ -62,7 +62,8 @@ class StreamRenderer {
 
   void openai(const ChatEvent& event, std::string& out);
   void openai_rebuilt(const ChatEvent& event, std::string& out);
-  void openai_choice(const ChoiceDelta& delta, bool first, std::string& out) const;
+  void openai_choice(const ChoiceDelta& delta, bool first, bool same_dialect,
+                     std::string& out) const;
   void openai_finish(const Usage& usage, std::string& out);
   void openai_prefix();
   /// Whether this is the choice's first delta; remembers it.
@@ -70,7 +71,9 @@ class StreamRenderer {
 
   void anthropic(const ChatEvent& event, std::string& out);
   void anthropic_track(const ChatEvent& event);
-  void anthropic_start(const Usage* usage, std::string& out);
+  /// `usage` and `event` may be null.
+  void anthropic_start(const Usage* usage, const ChatEvent* event, std::string& out);
+  void anthropic_end(const ChatEvent& event, const ChoiceDelta& delta);
   void anthropic_delta(const ChoiceDelta& delta, std::string& out);
   void anthropic_content(const ChoiceDelta& delta, std::string& out);
   void anthropic_tool(const ToolCallDelta& call, std::string& out);
@@ -86,6 +89,7 @@ class StreamRenderer {
                    std::string& out) const;
 
   StreamTarget target_;
+  std::string system_fingerprint_, service_tier_;
   std::string prefix_;  // OpenAI: a chunk up to its choices
   std::vector<ChoiceState> choices_;
   bool usage_sent_ = false;
@@ -100,8 +104,9 @@ class StreamRenderer {
   std::vector<ChoiceDelta> waiting_;
   bool delta_sent_ = false;  // message_delta
   FinishReason finish_reason_ = FinishReason::none;
-  std::string stop_sequence_;
-  std::string message_members_, usage_members_;  // as in ChatEvent; the last ones count
+  std::string finish_word_, stop_sequence_;
+  Others delta_others_, end_others_;  // of message_delta's delta, of itself
+  UsageOthers usage_others_;          // the last ones count
 };
 
 }  // namespace gatehouse::api

@@ -5,6 +5,7 @@
 
 #include "api/answer_reader.h"
 #include "api/field_table.h"
+#include "api/openai_fields.h"
 
 namespace gatehouse::api {
 namespace {
@@ -19,23 +20,27 @@ constexpr uint8_t kAll = kText | kList | kObject;
 struct Member {
   std::string_view name;
   uint8_t read = kText;
+  bool kept = false;  // as it stands: it has no native form, and no model wrote it
 };
 
 template <size_t N>
 struct Members {
   FieldTable<N> names;
   std::array<uint8_t, N> read;
+  std::array<bool, N> kept;
 };
 
 template <size_t N>
 consteval Members<N> members(const Member (&list)[N]) {
   std::array<std::string_view, N> names{};
   std::array<uint8_t, N> read{};
+  std::array<bool, N> kept{};
   for (size_t i = 0; i < N; ++i) {
     names[i] = list[i].name;
     read[i] = list[i].read;
+    kept[i] = list[i].kept;
   }
-  return {FieldTable<N>(names), read};
+  return {FieldTable<N>(names), read, kept};
 }
 
 // Beside OpenAI's own: what Azure, Groq, OpenRouter and vLLM say of the answer, not in it.
@@ -48,18 +53,18 @@ constexpr auto kOpenAiRoot = members({{"id"},
                                       {"system_fingerprint"},
                                       {"service_tier"},
                                       {"obfuscation"},
-                                      {"provider"},
-                                      {"prompt_filter_results", kAll},
-                                      {"x_groq", kAll}});
+                                      {"provider", kText, true},
+                                      {"prompt_filter_results", kAll, true},
+                                      {"x_groq", kAll, true}});
 /// A choice, and what it holds its text in.
 consteval auto choice_with(Member content) {
   return members({{"index", kNothing},
                   content,
                   {"finish_reason"},
                   {"logprobs", kAll},
-                  {"content_filter_results", kAll},
-                  {"native_finish_reason"},
-                  {"stop_reason"}});
+                  {"content_filter_results", kAll, true},
+                  {"native_finish_reason", kText, true},
+                  {"stop_reason", kText, true}});
 }
 constexpr auto kChoice = choice_with({"message", kObject});
 constexpr auto kDelta = choice_with({"delta", kObject});
@@ -88,7 +93,14 @@ constexpr auto kAnthropicRoot = members({{"id"},
                                          {"stop_sequence"},
                                          {"usage", kAll},
                                          {"container", kAll},
-                                         {"context_management", kAll}});
+                                         {"stop_details", kNothing},
+                                         {"context_management", kAll, true}});
+constexpr auto kAnthropicEnd = members({{"type"},
+                                        {"delta", kObject},
+                                        {"usage", kAll},
+                                        {"context_management", kAll, true}});
+constexpr auto kAnthropicEndDelta =
+    members({{"stop_reason"}, {"stop_sequence"}, {"container", kAll, true}});
 constexpr auto kThinkingBlock = members({{"type"}, {"thinking"}, {"signature"}});
 constexpr auto kRedactedBlock = members({{"type"}, {"data"}});
 constexpr auto kToolUse = members({{"type"}, {"id"}, {"name"}, {"input", kAll}, {"caller", kAll}});
@@ -99,18 +111,25 @@ uint8_t kind_of(const json::Element& element) {
   return element.is_object() ? kObject : kNothing;
 }
 
+/// `others` may be null.
 template <size_t N>
-void append_others(const json::Object& object, const Members<N>& known, std::string& out) {
+void scan(const json::Object& object, const Members<N>& known, Others* others, std::string& out) {
   uint64_t seen = 0;
   for (const auto& field : object) {
     const uint8_t kind = kind_of(field.value);
-    const int at = known.names.find(field.key);
-    if (at >= 0) {
-      const uint64_t bit = uint64_t{1} << static_cast<unsigned>(at);
+    const int found = known.names.find(field.key);
+    if (found >= 0) {
+      const auto at = static_cast<size_t>(found);
+      const uint64_t bit = uint64_t{1} << at;
       // A reader takes the first of a name, a client perhaps the last.
       const bool first = (seen & bit) == 0;
       seen |= bit;
-      if (first && (kind & ~known.read[static_cast<size_t>(at)]) == 0) continue;
+      if (first && (kind & ~known.read[at]) == 0) {
+        if (others && known.kept[at]) append_member(object, field.key, others->told);
+        continue;
+      }
+    } else if (others && !field.value.is_null()) {
+      keep_member(field.key, field.value, others->unknown);
     }
     if (kind != kNothing) append_unread(field.key, field.value, out);
   }
@@ -123,6 +142,47 @@ bool is_base64(std::string_view text) {
   });
 }
 
+void scan(const json::Object& object, AnswerPart part, Others* others, std::string& out) {
+  switch (part) {
+    case AnswerPart::openai_root:
+      return scan(object, kOpenAiRoot, others, out);
+    case AnswerPart::openai_choice:
+      return scan(object, kChoice, others, out);
+    case AnswerPart::openai_delta:
+      return scan(object, kDelta, others, out);
+    case AnswerPart::openai_completion:
+      return scan(object, kCompletion, others, out);
+    case AnswerPart::openai_message:
+      return scan(object, kMessage, others, out);
+    case AnswerPart::openai_call:
+      return scan(object, kCall, others, out);
+    case AnswerPart::openai_function:
+      return scan(object, kFunction, others, out);
+    case AnswerPart::openai_whole_function:
+      return scan(object, kWholeFunction, others, out);
+    case AnswerPart::openai_custom:
+      return scan(object, kCustom, others, out);
+    case AnswerPart::text_part:
+      return scan(object, kTextPart, others, out);
+    case AnswerPart::anthropic_text:
+      return scan(object, kAnthropicText, others, out);
+    case AnswerPart::thinking_part:
+      return scan(object, kThinkingPart, others, out);
+    case AnswerPart::anthropic_root:
+      return scan(object, kAnthropicRoot, others, out);
+    case AnswerPart::anthropic_end:
+      return scan(object, kAnthropicEnd, others, out);
+    case AnswerPart::anthropic_end_delta:
+      return scan(object, kAnthropicEndDelta, others, out);
+    case AnswerPart::anthropic_thinking:
+      return scan(object, kThinkingBlock, others, out);
+    case AnswerPart::anthropic_redacted:
+      return scan(object, kRedactedBlock, others, out);
+    case AnswerPart::anthropic_tool_use:
+      return scan(object, kToolUse, others, out);
+  }
+}
+
 }  // namespace
 
 bool is_opaque(std::string_view name, std::string_view text) {
@@ -132,7 +192,7 @@ bool is_opaque(std::string_view name, std::string_view text) {
     const size_t comma = text.substr(0, kLongestMediaType).find(";base64,");
     if (comma == std::string_view::npos) return false;
     text.remove_prefix(comma + 8);
-  } else if (name != "data" && name != "b64_json" && name != "signature" &&
+  } else if (name != "data" && name != "b64_json" && !name.ends_with("signature") &&
              !name.starts_with("encrypted_")) {
     return false;
   }
@@ -140,40 +200,12 @@ bool is_opaque(std::string_view name, std::string_view text) {
 }
 
 void append_unread(const json::Object& object, AnswerPart part, std::string& out) {
-  switch (part) {
-    case AnswerPart::openai_root:
-      return append_others(object, kOpenAiRoot, out);
-    case AnswerPart::openai_choice:
-      return append_others(object, kChoice, out);
-    case AnswerPart::openai_delta:
-      return append_others(object, kDelta, out);
-    case AnswerPart::openai_completion:
-      return append_others(object, kCompletion, out);
-    case AnswerPart::openai_message:
-      return append_others(object, kMessage, out);
-    case AnswerPart::openai_call:
-      return append_others(object, kCall, out);
-    case AnswerPart::openai_function:
-      return append_others(object, kFunction, out);
-    case AnswerPart::openai_whole_function:
-      return append_others(object, kWholeFunction, out);
-    case AnswerPart::openai_custom:
-      return append_others(object, kCustom, out);
-    case AnswerPart::text_part:
-      return append_others(object, kTextPart, out);
-    case AnswerPart::anthropic_text:
-      return append_others(object, kAnthropicText, out);
-    case AnswerPart::thinking_part:
-      return append_others(object, kThinkingPart, out);
-    case AnswerPart::anthropic_root:
-      return append_others(object, kAnthropicRoot, out);
-    case AnswerPart::anthropic_thinking:
-      return append_others(object, kThinkingBlock, out);
-    case AnswerPart::anthropic_redacted:
-      return append_others(object, kRedactedBlock, out);
-    case AnswerPart::anthropic_tool_use:
-      return append_others(object, kToolUse, out);
-  }
+  scan(object, part, nullptr, out);
+}
+
+void read_others(const json::Object& object, AnswerPart part, Others& others,
+                 std::string& unread) {
+  scan(object, part, &others, unread);
 }
 
 // As deep as the parser lets a document be.

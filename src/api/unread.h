@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/chat.h"
 #include "core/json.h"
 
 /// What an answer holds beside what its readers take over: it would reach a client of the same
@@ -23,7 +24,9 @@ enum class AnswerPart : uint8_t {
   openai_custom,
   text_part,
   thinking_part,
-  anthropic_root,
+  anthropic_root,       // a whole message, or what a stream begins with
+  anthropic_end,        // message_delta
+  anthropic_end_delta,  // what it holds
   anthropic_text,
   anthropic_thinking,
   anthropic_redacted,
@@ -35,6 +38,10 @@ enum class AnswerPart : uint8_t {
 /// that are known to hold nothing that a model wrote (ids, counts) are passed over. Allocates
 /// nothing where there is nothing to append.
 void append_unread(const json::Object& object, AnswerPart part, std::string& out);
+
+/// The same, and keeps what no writer writes by itself: for a client of the dialect whose answer is
+/// written anew. What is null says nothing.
+void read_others(const json::Object& object, AnswerPart part, Others& others, std::string& unread);
 
 /// The same for all of an element: "name: text" for each string in it, line by line. What is
 /// encoded (an image, a signature) can't be read and is left out.

@@ -12,8 +12,8 @@ namespace gatehouse::config {
 /// as the file, by the same rules and with the same words. Depth is bounded by the JSON parser.
 Node node_from_json(const json::Element& element);
 
-/// Binds a JSON body to the struct that `schema` describes. Errors have no file. `id`, if not empty,
-/// is the key of that name, unless the body has it.
+/// Binds a JSON body to the struct that `schema` describes. Errors have no file. `id`, if not
+/// empty, is the key of that name, unless the body has it.
 void bind_json(const Schema& schema, const json::Element& body, void* object, ConfigErrors& errors,
                std::string_view id = {});
 

@@ -26,7 +26,8 @@ constexpr std::string_view kNames[] = {kModel,
 
 /// A request need not name one.
 bool is_known(std::string_view model) {
-  return model.empty() || std::find(std::begin(kNames), std::end(kNames), model) != std::end(kNames);
+  return model.empty() ||
+         std::find(std::begin(kNames), std::end(kNames), model) != std::end(kNames);
 }
 
 Refusal unknown_model(std::string_view model) {

@@ -132,6 +132,24 @@ bool AnswerGuard::filter_foreign(std::string& json, bool& changed) {
   return passed;
 }
 
+/// What goes out besides where the answer is written anew. Returns false when the answer must end;
+/// what was not looked at then goes, as it does if all before has not `passed`.
+template <typename Answer>
+bool AnswerGuard::filter_others(Answer& answer, bool passed) {
+  if (answer.dialect != scope_.dialect()) return passed;
+  bool changed = false;
+  const auto filter = [&](std::string& json) {
+    if (passed) passed = filter_foreign(json, changed);
+    if (!passed) json.clear();
+  };
+  filter(answer.others.unknown);
+  for (auto& choice : answer.choices) {
+    filter(choice.others.unknown);
+    filter(choice.unknown);
+  }
+  return passed;
+}
+
 /// What stands between the texts of an answer. Returns false when the answer must end.
 bool AnswerGuard::filter_breaks(api::ChatCompletion& completion) {
   if (scope_.dialect() != api::Dialect::anthropic) return true;
@@ -207,6 +225,7 @@ Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
     passed = passed && filter(choice, completion.edited);
   }
   passed = passed && filter_breaks(completion) && filter_unread(completion);
+  if (completion.edited) passed = filter_others(completion, passed);
   scope_.record.firewall_output_time += scope_.services().loop.clock().steady() - begin;
   if (!passed) return refuse(guard_->verdict().refusal());
   return {};
@@ -385,8 +404,13 @@ Result<void> AnswerGuard::inspect(api::ChatEvent& event) {
       clear(event.choices[at]);
     }
   }
-  if (passed && (!filter_foreign(event.foreign.json, event.edited) || !filter_unread(event))) {
-    passed = false;
+  const bool begun = passed;
+  passed = passed && filter_foreign(event.foreign.json, event.edited) && filter_unread(event);
+  // Of Anthropic's, each event is written anew.
+  if (event.edited || event.dialect == api::Dialect::anthropic) {
+    passed = filter_others(event, passed);
+  }
+  if (begun && !passed) {
     for (api::ChoiceDelta& delta : event.choices) {
       delta.finish_reason = api::FinishReason::none;
     }

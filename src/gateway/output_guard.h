@@ -70,6 +70,8 @@ class AnswerGuard {
   bool begins_call(const api::ChoiceDelta& delta);
   template <typename Answer>
   bool filter_unread(Answer& answer);
+  template <typename Answer>
+  bool filter_others(Answer& answer, bool passed);
   bool filter_foreign(std::string& json, bool& changed);
   bool filter_breaks(api::ChatCompletion& completion);
   bool filter_breaks(firewall::StreamId stream, api::Choice& choice, bool& changed);

@@ -31,6 +31,10 @@ class Script:
     stream: list | None = None              # what is streamed instead: [(event, data)] of Anthropic's, or OpenAI's deltas
     choice: dict = field(default_factory=dict)   # members that an OpenAI choice has besides
     message: dict = field(default_factory=dict)  # likewise its message
+    root: dict = field(default_factory=dict)     # members that an answer, or each chunk, has besides
+    delta: dict = field(default_factory=dict)    # likewise each OpenAI delta
+    usage_more: dict = field(default_factory=dict)   # likewise Anthropic's usage
+    ending: dict = field(default_factory=dict)   # members of Anthropic's message_delta that replace its own
     content: list | None = None             # Anthropic: the blocks of a whole answer
     echo: bool = False                      # answers with the last message's text
     chunk_size: int | None = None           # streams `text` in pieces of so many characters
@@ -174,7 +178,7 @@ class FakeUpstream:
                   "choices": [{"index": i, **said, "logprobs": self._logprobs(seen, s.text), "finish_reason": finish, **s.choice} for i in range(seen.body.get("n") or 1)]}
         if not s.omit_usage:
             answer["usage"] = self._usage(s)
-        return answer
+        return {**answer, **s.root}
 
     def _anthropic(self, seen, s):
         u = self._usage(s)
@@ -188,8 +192,8 @@ class FakeUpstream:
                   "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}
         if not s.omit_usage:
             cache = {name: count for name, count in u.items() if name.startswith("cache_")}
-            answer["usage"] = {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"], **cache}
-        return answer
+            answer["usage"] = {"input_tokens": u["prompt_tokens"], "output_tokens": u["completion_tokens"], **cache, **s.usage_more}
+        return {**answer, **s.root}
 
     def _events(self, seen, s, anthropic):
         """The SSE events of a streamed answer, as (is a piece of output, bytes)."""
@@ -201,7 +205,7 @@ class FakeUpstream:
         if anthropic:
             def event(name, data):
                 return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
-            yield False, event("message_start", {"message": {**self._anthropic(seen, s), "content": [], "stop_reason": None, "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": 1}}})
+            yield False, event("message_start", {"message": {**self._anthropic(seen, s), "content": [], "stop_reason": None, "usage": {"input_tokens": u["prompt_tokens"], "output_tokens": 1, **s.usage_more}}})
             if s.stream:
                 for name, data in s.stream:
                     yield True, event(name, data)
@@ -226,7 +230,7 @@ class FakeUpstream:
                 for piece in pieces:
                     yield True, event("content_block_delta", {"index": at, "delta": {"type": "text_delta", "text": piece}})
                 yield False, event("content_block_stop", {"index": at})
-            yield False, event("message_delta", {"delta": {"stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}, "usage": {"output_tokens": u["completion_tokens"]}})
+            yield False, event("message_delta", {"delta": {"stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}, "usage": {"output_tokens": u["completion_tokens"]}, **s.ending})
             yield False, event("message_stop", {})
             return
 
@@ -235,7 +239,7 @@ class FakeUpstream:
         def chunk(delta, finish=None, index=0, **extra):
             logprobs = self._logprobs(seen, delta["content"]) if delta.get("content") else None
             c = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"],
-                 "choices": [{"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish, **s.choice}], **extra}
+                 "choices": [{"index": index, "delta": {**delta, **s.delta}, "logprobs": logprobs, "finish_reason": finish, **s.choice}], **s.root, **extra}
             return f"data: {json.dumps(c)}\n\n".encode()
         for i in choices:
             yield False, chunk({"role": "assistant", "content": ""}, index=i)
@@ -257,7 +261,7 @@ class FakeUpstream:
         for i in choices:
             yield False, chunk({}, "tool_calls" if called else "stop", index=i)
         if not s.omit_usage and (seen.body.get("stream_options") or {}).get("include_usage"):
-            last = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"], "choices": [], "usage": u}
+            last = {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1730000000, "model": seen.body["model"], "choices": [], "usage": u, **s.root}
             yield False, f"data: {json.dumps(last)}\n\n".encode()
         if not s.omit_done:
             yield False, b"data: [DONE]\n\n"

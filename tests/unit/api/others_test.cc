@@ -1,0 +1,167 @@
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/responses.h"
+#include "api/stream_renderer.h"
+#include "api/upstream.h"
+
+// What an upstream says without a native form, in answers that are written anew.
+namespace gatehouse::api {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kMessage =
+    R"({"id":"i","type":"message","role":"assistant","model":"m","content":[{"type":"text",)"
+    R"("text":"x"}],"stop_reason":"model_context_window_exceeded","stop_sequence":null,)"
+    R"("container":{"id":"c"},"context_management":{"applied_edits":[]},"new":{"a":1},)"
+    R"("stop_details":{"explanation":"e"},"none":null,"usage":{"input_tokens":3,)"
+    R"("output_tokens":2,"service_tier":"standard","cache_creation":{"ephemeral_1h":0}}})";
+
+constexpr const char* kCompletion =
+    R"({"id":"i","object":"chat.completion","created":5,"model":"m","service_tier":"flex",)"
+    R"("system_fingerprint":"fp","new":[1],"choices":[{"index":0,"message":{"role":"assistant",)"
+    R"("content":"x","notes":["n"]},"finish_reason":"model_length","stop_reason":"s","more":2}],)"
+    R"("usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"cost":0.5,)"
+    R"("prompt_tokens_details":{"cached_tokens":4,"audio_tokens":1}}})";
+
+ChatCompletion edited(std::string body, Dialect dialect) {
+  auto parsed = parse_completion(std::move(body), dialect);
+  EXPECT_TRUE(parsed) << parsed.error().reason;
+  if (!parsed) return {};
+  parsed->edited = true;
+  return std::move(*parsed);
+}
+
+std::string written(const char* body, Dialect from, Dialect to) {
+  ChatRequest request;
+  request.dialect = to;
+  return render_completion(edited(body, from), request);
+}
+
+std::string streamed(const char* body, Dialect from, Dialect to) {
+  StreamTarget target;
+  target.dialect = to;
+  target.include_usage = true;
+  target.inspected = true;
+  StreamRenderer renderer(target);
+  std::string out;
+  ChatCompletion completion = edited(body, from);
+  const Usage usage = completion.usage;
+  for (const ChatEvent& event : events_of(std::move(completion))) renderer.render(event, out);
+  renderer.finish(usage, out);
+  return out;
+}
+
+TEST(Others, OfAMessageAreKept) {
+  EXPECT_EQ(written(kMessage, Dialect::anthropic, Dialect::anthropic),
+            R"({"id":"i","type":"message","role":"assistant","model":"m","content":[{"type":)"
+            R"("text","text":"x"}],"stop_reason":"model_context_window_exceeded",)"
+            R"("stop_sequence":null,"container":{"id":"c"},"stop_details":{"explanation":"e"},)"
+            R"("context_management":{"applied_edits":[]},"new":{"a":1},"usage":{"input_tokens":3,)"
+            R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2,)"
+            R"("service_tier":"standard","cache_creation":{"ephemeral_1h":0}}})");
+}
+
+TEST(Others, OfAMessageInEventsStandWhereStreamsHaveThem) {
+  EXPECT_THAT(
+      streamed(kMessage, Dialect::anthropic, Dialect::anthropic),
+      AllOf(HasSubstr(R"("output_tokens":2,"service_tier":"standard",)"),
+            HasSubstr(R"("delta":{"stop_reason":"model_context_window_exceeded",)"
+                      R"("stop_sequence":null,"container":{"id":"c"},)"
+                      R"("stop_details":{"explanation":"e"}},"usage":)"),
+            HasSubstr(R"(},"context_management":{"applied_edits":[]},"new":{"a":1}})")));
+}
+
+TEST(Others, OfAStreamOfAnthropicsAreKept) {
+  StreamTarget target;
+  target.dialect = Dialect::anthropic;
+  target.inspected = true;
+  StreamRenderer renderer(target);
+  StreamParser parser(Dialect::anthropic, ChatRequest::Operation::chat);
+  std::string out;
+  for (const char* data :
+       {R"({"type":"message_start","message":{"id":"i","model":"m","content":[],"new":1,)"
+        R"("container":null,"usage":{"input_tokens":3,"output_tokens":1,"inference_geo":"eu"}}})",
+        R"({"type":"message_delta","delta":{"stop_reason":"new_reason","stop_sequence":null,)"
+        R"("container":{"id":"c"},"why":"w"},"usage":{"output_tokens":2,"iterations":[]},)"
+        R"("context_management":{"applied_edits":[]}})"}) {
+    const auto event = parser.parse({}, data);
+    ASSERT_TRUE(event && *event) << data;
+    renderer.render(**event, out);
+  }
+  renderer.finish({}, out);
+  EXPECT_THAT(out, AllOf(HasSubstr(R"("stop_sequence":null,"new":1,"usage":)"),
+                         HasSubstr(R"("output_tokens":0,"inference_geo":"eu"}}})"),
+                         HasSubstr(R"("delta":{"stop_reason":"new_reason","stop_sequence":null,)"
+                                   R"("container":{"id":"c"},"why":"w"},"usage":)"),
+                         HasSubstr(R"("output_tokens":0,"iterations":[]},)"
+                                   R"("context_management":{"applied_edits":[]}})")));
+}
+
+TEST(Others, OfACompletionAreKept) {
+  EXPECT_EQ(written(kCompletion, Dialect::openai, Dialect::openai),
+            R"({"id":"i","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,)"
+            R"("message":{"role":"assistant","content":"x","refusal":null,"notes":["n"]},)"
+            R"("logprobs":null,"finish_reason":"model_length","stop_reason":"s","more":2}],)"
+            R"("usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,)"
+            R"("prompt_tokens_details":{"cached_tokens":4,"audio_tokens":1},)"
+            R"("completion_tokens_details":{"reasoning_tokens":0},"cost":0.5},)"
+            R"("system_fingerprint":"fp","service_tier":"flex","new":[1]})");
+}
+
+TEST(Others, OfACompletionInChunksAreKept) {
+  EXPECT_EQ(streamed(kCompletion, Dialect::openai, Dialect::openai),
+            R"(data: {"id":"i","object":"chat.completion.chunk","created":5,"model":"m",)"
+            R"("system_fingerprint":"fp","service_tier":"flex","choices":[{"index":0,"delta":)"
+            R"({"role":"assistant","content":"x","notes":["n"]},"logprobs":null,)"
+            R"("finish_reason":"model_length","stop_reason":"s","more":2}],"new":[1]})"
+            "\n\n"
+            R"(data: {"id":"i","object":"chat.completion.chunk","created":5,"model":"m",)"
+            R"("system_fingerprint":"fp","service_tier":"flex","choices":[],"usage":)"
+            R"({"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,)"
+            R"("prompt_tokens_details":{"cached_tokens":4,"audio_tokens":1},)"
+            R"("completion_tokens_details":{"reasoning_tokens":0},"cost":0.5}})"
+            "\n\ndata: [DONE]\n\n");
+}
+
+TEST(Others, OfADeltaAloneAreAnObject) {
+  StreamTarget target;
+  target.dialect = Dialect::openai;
+  StreamRenderer renderer(target);
+  StreamParser parser(Dialect::openai, ChatRequest::Operation::chat);
+  std::string out;
+  for (const char* delta : {R"({"content":"a"})", R"({"notes":["n"],"nothing":null})"}) {
+    auto event = parser.parse({}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":)" +
+                                      std::string(delta) + "}]}");
+    ASSERT_TRUE(event && *event);
+    (*event)->edited = true;
+    renderer.render(**event, out);
+  }
+  EXPECT_THAT(out, HasSubstr(R"("delta":{"notes":["n"]},)"));
+}
+
+TEST(Others, DoNotCrossDialects) {
+  for (const auto& write : {written, streamed}) {
+    EXPECT_THAT(write(kMessage, Dialect::anthropic, Dialect::openai),
+                AllOf(Not(HasSubstr("new")), Not(HasSubstr("container")),
+                      Not(HasSubstr("service_tier")), HasSubstr(R"("finish_reason":"length")")));
+    EXPECT_THAT(write(kCompletion, Dialect::openai, Dialect::anthropic),
+                AllOf(Not(HasSubstr("new")), Not(HasSubstr("notes")), Not(HasSubstr("cost")),
+                      HasSubstr(R"("stop_reason":"end_turn")")));
+  }
+}
+
+TEST(Others, AStopReasonIsAWord) {
+  const std::string body = R"({"id":"i","model":"m","content":[],"stop_reason":")";
+  EXPECT_EQ(edited(body + R"(a b\n"})", Dialect::anthropic).choices[0].finish_word, "");
+  EXPECT_EQ(edited(body + R"(compaction"})", Dialect::anthropic).choices[0].finish_word,
+            "compaction");
+}
+
+}  // namespace
+}  // namespace gatehouse::api

@@ -175,5 +175,40 @@ TEST(Policy, NamesRoundTrip) {
   EXPECT_EQ(on_failure_from_string("closed"), OnFailure::closed);
 }
 
+TEST(Policy, ReroutingNeedsAPlaceToGo) {
+  RuleSpec rule;
+  rule.category = Category::injection;
+  rule.action = Action::reroute;
+  PolicySpec spec = with_rule(rule);
+  EXPECT_EQ(Policy::compile(spec).error().param, "reroute_to");
+  spec.reroute_to = "careful";
+  EXPECT_TRUE(Policy::compile(spec));
+}
+
+TEST(Policy, ASampleOfNothingIsRefused) {
+  PolicySpec spec;
+  spec.mode = Mode::sample;
+  for (const float share : {0.0F, -0.1F, 1.5F, std::nanf("")}) {
+    spec.sample_share = share;
+    EXPECT_EQ(Policy::compile(spec).error().param, "sample_share");
+  }
+  spec.sample_share = 1;
+  EXPECT_TRUE((*Policy::compile(spec))->shadow());
+}
+
+TEST(Policy, EachOfItsWordsGoesIntoItsHash) {
+  std::set<std::string> hashes{(*Policy::compile(PolicySpec{}))->hash()};
+  const auto add = [&hashes](auto change) {
+    PolicySpec spec;
+    change(spec);
+    EXPECT_TRUE(hashes.insert((*Policy::compile(spec))->hash()).second);
+  };
+  add([](PolicySpec& spec) { spec.sample_share = 0.5F; });
+  add([](PolicySpec& spec) { spec.spotlight = Spotlight::delimit; });
+  add([](PolicySpec& spec) { spec.reroute_to = "careful"; });
+  add([](PolicySpec& spec) { spec.delay_ms = 1; });
+  add([](PolicySpec& spec) { spec.confirm_within_s = 10; });
+}
+
 }  // namespace
 }  // namespace gatehouse::firewall

@@ -99,8 +99,9 @@ TEST(LocalEmbedding, AgreesWithTheReference) {
       norm += double{vector[k]} * double{vector[k]};
     }
     EXPECT_NEAR(norm, 1, 1e-4);
-    // With no token but the two at its ends, nothing averages the rounding out.
-    EXPECT_GT(dot, all[i].text.empty() ? 0.99 : 0.998) << all[i].text;
+    // With no token but the two at its ends, nothing averages the rounding out. CPUs without VNNI
+    // round more: on those with it all others are above 0.998.
+    EXPECT_GT(dot, all[i].text.empty() ? 0.98 : 0.996) << all[i].text;
   }
 }
 

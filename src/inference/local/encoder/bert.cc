@@ -147,8 +147,8 @@ class Bert::Pass {
 
   void multiply(const Step<dnnl::matmul>& step, const float* from, size_t width,
                 const Matrix& matrix, float* to) {
-    quantize_states(from, plan_.rows, width, work_.integers_.data(), work_.row_scales_.data(),
-                    work_.row_lows_.data());
+    quantize_states(from, plan_.rows, width, bert_.range_.states, work_.integers_.data(),
+                    work_.row_scales_.data(), work_.row_lows_.data());
     execute(step, {{DNNL_ARG_SRC, memory(step.description.src_desc(), work_.integers_.data())},
                    {DNNL_ARG_WEIGHTS, matrix.packed},
                    {DNNL_ARG_DST, memory(step.description.dst_desc(), to)}});

@@ -59,12 +59,14 @@ class Bert {
   class Pass;
 
   explicit Bert(BertFile file);
+  static IntegerRange integer_range();
   static void compute_on_this_thread_alone();
   const BertPlan& plan_for(size_t tokens);
 
   dnnl::engine engine_;
   BertFile file_;
   const BertShape shape_;
+  const IntegerRange range_;  // on this machine
   std::unique_ptr<MatrixLayouts> layouts_;
   BertFile::Table words_;         // in the file
   std::vector<float> positions_;  // with the type of the first text, which is every token's, added

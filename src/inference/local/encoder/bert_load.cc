@@ -1,6 +1,7 @@
 // Reading a BERT's weights into the form in which they are multiplied.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -10,26 +11,29 @@
 namespace gatehouse::inference::local::encoder {
 namespace {
 
-/// The largest weight. Without VNNI a CPU adds two products at a time at 16 bits: of states at 8
-/// bits and weights at 7 bits they always fit.
-float weight_limit() {
+}  // namespace
+
+/// Without VNNI a CPU adds two products at a time at 16 bits, which must fit. Between few steps for
+/// states and few for weights: with 255 and 63 the vector of a text that repeats itself had a cosine
+/// of 0.90 to the true one, with these 0.997 and others the same as before.
+IntegerRange Bert::integer_range() {
+  constexpr IntegerRange kInSixteenBits{191, 85};
+  static_assert(2 * kInSixteenBits.states * kInSixteenBits.weights <= INT16_MAX);
   switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::sse41:
     case dnnl::cpu_isa::avx:
     case dnnl::cpu_isa::avx2:
     case dnnl::cpu_isa::avx512_core:
-      return 63;
+      return kInSixteenBits;
     default:
-      return 127;
+      return {255, 127};
   }
 }
-
-}  // namespace
 
 /// Remembers whether everything was there, so that only the end has to ask.
 class Bert::Reader {
  public:
-  explicit Reader(Bert& bert) : bert_(bert), limit_(weight_limit()) {}
+  explicit Reader(Bert& bert) : bert_(bert) {}
 
   bool read() {
     read_embeddings();
@@ -83,7 +87,8 @@ class Bert::Reader {
     const size_t rows = names.size() * outputs;
     std::vector<int8_t> integers(weights.size());
     made.scales.resize(rows);
-    quantize_weights(weights.data(), rows, inputs, limit_, integers.data(), made.scales.data());
+    quantize_weights(weights.data(), rows, inputs, bert_.range_.weights, integers.data(),
+                     made.scales.data());
     for (size_t row = 0; row < rows; ++row) {
       const auto begin = integers.begin() + static_cast<ptrdiff_t>(row * inputs);
       const auto end = begin + static_cast<ptrdiff_t>(inputs);
@@ -120,12 +125,11 @@ class Bert::Reader {
   }
 
   Bert& bert_;
-  const float limit_;
   bool complete_ = true;
 };
 
 Bert::Bert(BertFile file)
-    : engine_(dnnl::engine::kind::cpu, 0), file_(std::move(file)), shape_(file_.shape()) {}
+    : engine_(dnnl::engine::kind::cpu, 0), file_(std::move(file)), shape_(file_.shape()), range_(integer_range()) {}
 
 Bert::~Bert() = default;
 

@@ -2,9 +2,8 @@
 
 namespace gatehouse::inference::local::encoder {
 
-void quantize_states(const float* from, size_t rows, size_t width, uint8_t* to, float* scales,
-                     float* lows) {
-  constexpr float kSteps = 255;
+void quantize_states(const float* from, size_t rows, size_t width, float steps, uint8_t* to,
+                     float* scales, float* lows) {
   for (size_t row = 0; row < rows; ++row, from += width, to += width) {
     float low = from[0];
     float high = from[0];
@@ -13,9 +12,9 @@ void quantize_states(const float* from, size_t rows, size_t width, uint8_t* to, 
       low = from[i] < low ? from[i] : low;
       high = from[i] > high ? from[i] : high;
     }
-    scales[row] = (high - low) / kSteps;
+    scales[row] = (high - low) / steps;
     lows[row] = low;
-    const float factor = high > low ? kSteps / (high - low) : 0;
+    const float factor = high > low ? steps / (high - low) : 0;
 #pragma omp simd
     for (size_t i = 0; i < width; ++i) {
       to[i] = static_cast<uint8_t>(static_cast<int32_t>((from[i] - low) * factor + 0.5F));

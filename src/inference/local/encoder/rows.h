@@ -10,10 +10,16 @@ namespace gatehouse::inference::local::encoder {
 /// behind this is compiled for the engine's instruction set, so it uses no inline functions of
 /// others.
 
-/// Each value of a row of `from` is `to * scale + low`, nearly: 255 steps from its least to its
-/// greatest value.
-void quantize_states(const float* from, size_t rows, size_t width, uint8_t* to, float* scales,
-                     float* lows);
+/// Each value of a row of `from` is `to * scale + low`, nearly: so many steps, up to 255, from its
+/// least to its greatest value.
+void quantize_states(const float* from, size_t rows, size_t width, float steps, uint8_t* to,
+                     float* scales, float* lows);
+
+/// How far the integers go: states from 0, weights on both sides of it.
+struct IntegerRange {
+  float states;
+  float weights;
+};
 
 /// The same around zero, for weights: within ±limit, without a `low`.
 void quantize_weights(const float* from, size_t rows, size_t width, float limit, int8_t* to,

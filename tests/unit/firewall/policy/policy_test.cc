@@ -86,7 +86,9 @@ TEST(Policy, ActionsThatOutputCannotTakeAreRefusedOrLeftOut) {
   EXPECT_EQ(refused.error().param, "rules[0].action");
 
   rule.direction.reset();
-  const auto policy = *Policy::compile(with_rule(rule));
+  PolicySpec spec = with_rule(rule);
+  spec.reroute_to = "careful";
+  const auto policy = *Policy::compile(spec);
   EXPECT_EQ(policy->rule(Category::harmful, Direction::input, Source::user).action,
             Action::reroute);
   EXPECT_EQ(policy->rule(Category::harmful, Direction::output, Source::assistant).action,

@@ -83,8 +83,8 @@ struct Verdict {
   Action action = Action::allow;
   /// What enforcing would have done; the same as `action` unless the policy is in shadow mode.
   Action unshadowed = Action::allow;
-  /// All that its findings call for: a text may be redacted and its request sent elsewhere. Empty in
-  /// shadow mode.
+  /// All that its findings call for: a text may be redacted and its request sent elsewhere. Empty
+  /// in shadow mode.
   ActionSet called_for;
   /// The first `max_findings` of the policy, and each later one that calls for more than those
   /// before it. Redaction knows no such limit.
@@ -137,6 +137,12 @@ struct InputVerdict : Verdict {
   bool shadow_would_block() const { return unshadowed == Action::block && action != Action::block; }
 };
 
+/// What its request asks of the answer: JSON, of `schema` (JSON Schema as text; empty: any).
+struct ExpectedForm {
+  std::string_view tool;  // whose arguments are meant; empty: the content of each choice
+  std::string_view schema;
+};
+
 /// What the output is compared with. The views must outlive the guard.
 struct OutputContext {
   std::string_view system_prompt;  // system and developer text of the request, joined
@@ -144,6 +150,7 @@ struct OutputContext {
   /// Tool results and documents of the request, which the answer should rest on.
   std::span<const std::string_view> sources;
   const Vault* vault = nullptr;  // null: nothing was redacted in the input, or for good
+  std::span<const ExpectedForm> forms;
 };
 
 /// Which of an answer's texts a chunk belongs to.
@@ -175,6 +182,14 @@ class OutputGuard {
   /// A text that is no part of a stream and comes at once. Placeholders in it stay as they are, so
   /// that it comes back unchanged unless something in it was forbidden.
   virtual Step whole(std::string_view text) = 0;
+  /// The stream, of which nothing came yet unless it is told again, will be the arguments of a call
+  /// of this tool.
+  virtual void calls(StreamId stream, std::string_view tool) = 0;
+  /// The provider says that the model declined. Returns whether the answer must end.
+  virtual bool declined(uint32_t choice) = 0;
+  /// All of a choice came, and its model ended it: nothing cut it off. Judges what can't be judged
+  /// before. Returns whether the answer must end.
+  virtual bool complete(uint32_t choice) = 0;
   /// Everything found so far. Segments in it are numbered by order of first appearance of a stream.
   virtual const Verdict& verdict() const = 0;
   /// Longest hold-back so far, in bytes; for metrics.

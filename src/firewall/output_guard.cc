@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
-#include "core/digest.h"
+#include "firewall/answer/outcome.h"
 #include "firewall/grounding/sources.h"
 #include "firewall/leak/canary.h"
 #include "firewall/leak/prompt_leak.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kMaxStreams = 4096;
 /// The learned detector looks at an answer each time so much has come, and at its end.
 constexpr size_t kLearnedStep = 4096;
+constexpr int32_t kContent = StreamId{}.tool_call;  // calls are above
 
 /// What the learned detector asks of an answer.
 struct Question {
@@ -32,30 +34,6 @@ struct Question {
 constexpr std::array kQuestions = {
     Question{Category::harmful, learned::Head::harmful, &learned::TextScore::harmful},
     Question{Category::hate, learned::Head::hate, &learned::TextScore::hate}};
-
-/// What is known of a system prompt: applications send the same prompt with each request, so the
-/// last few are kept per thread, under a hash of their text.
-std::shared_ptr<const PromptLeak> prompt_leak(std::string_view prompt) {
-  constexpr size_t kKept = 8;
-  struct Entry {
-    Digest digest{};
-    std::shared_ptr<const PromptLeak> leak;
-  };
-  thread_local std::vector<Entry> kept;
-  thread_local Sha256 hash;
-  hash.begin();
-  hash.add(prompt);
-  const Digest digest = hash.finish();
-  const auto at = std::find_if(kept.begin(), kept.end(),
-                               [&](const Entry& entry) { return entry.digest == digest; });
-  if (at != kept.end()) {
-    std::rotate(kept.begin(), at, at + 1);
-    return kept.front().leak;
-  }
-  if (kept.size() == kKept) kept.pop_back();
-  kept.insert(kept.begin(), {digest, std::make_shared<const PromptLeak>(prompt)});
-  return kept.front().leak;
-}
 
 class WindowedGuard final : public OutputGuard {
  public:
@@ -75,7 +53,7 @@ class WindowedGuard final : public OutputGuard {
     if (start(Detector::leak, !context.system_prompt.empty() &&
                                   policy_->acts_on(Category::system_prompt_leak, Direction::output,
                                                    Source::assistant))) {
-      leak_ = prompt_leak(context.system_prompt);
+      leak_ = PromptLeak::of(context.system_prompt);
       if (!leak_->empty()) rules_.leak = leak_.get();
     }
     if (start(Detector::canary, !context.canary.empty())) {
@@ -84,6 +62,7 @@ class WindowedGuard final : public OutputGuard {
     }
     start_grounding(context.sources);
     start_learned();
+    start_outcome(context.forms);
     rules_.max_hold = policy_->spec().max_hold_back_chars;
     rules_.decide = [this](const Finding& finding) { return decide(finding); };
     judge_.settle();
@@ -94,7 +73,7 @@ class WindowedGuard final : public OutputGuard {
     Stream* stream = find(id);
     if (stream == nullptr) return {{}, true};
     current_ = stream->segment;
-    text = learned(*stream, text, false);
+    text = looked_at(*stream, text, false);
     if (verdict_.blocks()) return {{}, true};
     const StageTimer timer(verdict_.spent, Stage::leak);
     return show(*stream, stream->window.feed(text), false);
@@ -105,7 +84,7 @@ class WindowedGuard final : public OutputGuard {
     Stream* stream = find(id);
     if (stream == nullptr) return {{}, true};
     current_ = stream->segment;
-    const std::string_view text = learned(*stream, {}, true);
+    const std::string_view text = looked_at(*stream, {}, true);
     if (verdict_.blocks()) return {{}, true};
     return show_rest(*stream, text, true);
   }
@@ -115,9 +94,20 @@ class WindowedGuard final : public OutputGuard {
     Stream* stream = find(id);
     if (stream == nullptr) return {{}, true};
     current_ = stream->segment;
+    const std::string_view beginning = outcome_->pause(stream->watched);
+    if (verdict_.blocks()) return {{}, true};
+    Step step;
+    if (!beginning.empty()) {
+      const std::string_view text = learned(*stream, beginning, false);
+      if (verdict_.blocks()) return {{}, true};
+      step = show(*stream, stream->window.feed(text), false);
+    }
+    if (step.blocked) return step;
     const std::string_view text = unjudged(*stream);
     if (verdict_.blocks()) return {{}, true};
-    return show_rest(*stream, text, false);
+    Step rest = show_rest(*stream, text, false);
+    rest.text.insert(0, step.text);
+    return rest;
   }
 
   Step whole(std::string_view text) override {
@@ -127,6 +117,35 @@ class WindowedGuard final : public OutputGuard {
     learned(stream, text, true);
     if (verdict_.blocks()) return {{}, true};
     return show_rest(stream, text, true);
+  }
+
+  void calls(StreamId id, std::string_view tool) override {
+    if (!outcome_->expects_form()) return;
+    if (Stream* stream = find(id)) outcome_->calls(stream->watched, tool);
+  }
+
+  bool declined(uint32_t choice) override {
+    outcome_->declined(choice, static_cast<uint32_t>(streams_.size()));
+    return verdict_.blocks();
+  }
+
+  bool complete(uint32_t choice) override {
+    if (!outcome_->expects_form()) return verdict_.blocks();
+    const auto of_choice = [choice](const auto& stream) { return stream->id.choice == choice; };
+    const bool calls = std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
+      return of_choice(stream) && stream->id.tool_call > kContent;
+    });
+    bool content = calls;  // beside calls there need be none
+    bool judged = true;
+    for (const auto& stream : streams_) {
+      if (!of_choice(stream) || (calls && stream->id.tool_call <= kContent)) continue;
+      content = content || stream->id.tool_call == kContent;
+      judged = outcome_->complete(choice, &stream->watched) && judged;
+    }
+    if (!content) outcome_->complete(choice, nullptr);
+    if (!judged) skip(Detector::form);
+    judge_.settle();
+    return verdict_.blocks();
   }
 
   const Verdict& verdict() const override { return verdict_; }
@@ -146,6 +165,7 @@ class WindowedGuard final : public OutputGuard {
     StreamId id;
     uint32_t segment;
     StreamWindow window;
+    Outcome::Watched watched;
     std::optional<Restorer> restorer;
     /// What the learned detector judges together, and where that stands in the answer.
     std::string unseen;
@@ -201,6 +221,18 @@ class WindowedGuard final : public OutputGuard {
     rules_.hold_sentences = rule.action >= Action::redact && !policy_->shadow();
   }
 
+  void start_outcome(std::span<const ExpectedForm> forms) {
+    const auto acts = [this](Category category) {
+      return policy_->acts_on(category, Direction::output, Source::assistant);
+    };
+    DetectorSet runs;
+    if (start(Detector::runaway, acts(Category::runaway))) runs.add(Detector::runaway);
+    if (start(Detector::refusal, acts(Category::refusal))) runs.add(Detector::refusal);
+    outcome_.emplace(*policy_, runs, judge_);
+    const bool form = start(Detector::form, !forms.empty() && acts(Category::malformed));
+    if (form && !outcome_->expect(forms)) skip(Detector::form);
+  }
+
   Stream* find(StreamId id) {
     for (const auto& stream : streams_) {
       if (stream->id == id) return stream.get();
@@ -215,13 +247,14 @@ class WindowedGuard final : public OutputGuard {
       verdict_.action = verdict_.unshadowed = Action::block;
       return nullptr;
     }
-    const bool content = id.tool_call == StreamId{}.tool_call;
+    const bool content = id.tool_call == kContent;
     OutputRules rules = rules_for(content);
     rules.json = id.json;
     auto stream = std::make_unique<Stream>(id, static_cast<uint32_t>(streams_.size()), rules);
     if (vault_ != nullptr && !vault_->empty()) {
       stream->restorer.emplace(*vault_, id.json ? Restorer::Form::json : Restorer::Form::text);
     }
+    outcome_->watch(stream->watched, id, stream->segment);
     streams_.push_back(std::move(stream));
     return streams_.back().get();
   }
@@ -244,8 +277,8 @@ class WindowedGuard final : public OutputGuard {
     // Blocked by the window, what comes before the forbidden is shown.
     step.blocked = release.blocked || verdict_.blocks();
     if (step.blocked && !release.blocked) return step;
-    step.held =
-        stream.window.held_back() + (holds_harm_ ? stream.unseen.size() - stream.judged : 0);
+    step.held = stream.window.held_back() + stream.watched.waits() +
+                (holds_harm_ ? stream.unseen.size() - stream.judged : 0);
     if (stream.restorer) {
       stream.restorer->feed(release.text, step.text);
       if (last || step.blocked) stream.restorer->finish(step.text);
@@ -266,7 +299,13 @@ class WindowedGuard final : public OutputGuard {
     return rest;
   }
 
-  /// Judges what has come, now and then, and gives what may go on to the window. That is all of
+  /// What of `text`, and of what waited before, may go on to the window.
+  std::string_view looked_at(Stream& stream, std::string_view text, bool last) {
+    text = outcome_->feed(stream.watched, text, last);
+    return verdict_.blocks() ? std::string_view() : learned(stream, text, last);
+  }
+
+  /// Judges what has come, now and then, and gives what may go on. That is all of
   /// it, unless a rule blocks: then the sentence under way waits for its end, or until it is longer
   /// than what may be held, and nothing goes on unjudged.
   std::string_view learned(Stream& stream, std::string_view text, bool last) {
@@ -343,6 +382,7 @@ class WindowedGuard final : public OutputGuard {
   std::shared_ptr<const PromptLeak> leak_;
   std::optional<CanaryMatcher> canary_;
   std::optional<Sources> sources_;
+  std::optional<Outcome> outcome_;  // made once it is known what runs
   std::vector<std::unique_ptr<Stream>> streams_;
   uint32_t current_ = 0;  // segment that the window under way belongs to
   bool harm_ = false;

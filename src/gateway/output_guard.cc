@@ -45,6 +45,29 @@ void add_rest(api::ChatEvent& event, const firewall::StreamId& stream, std::stri
   event.edited = true;
 }
 
+/// Whether the model ended the choice of itself. What a caller's stop sequence ended is as cut off
+/// as what ran into a limit.
+bool is_whole(api::FinishReason reason) {
+  return reason == api::FinishReason::stop || reason == api::FinishReason::tool_calls;
+}
+
+/// The form that the request asks for: of its answer, and of the arguments of tools that are strict.
+std::vector<firewall::ExpectedForm> forms_of(const api::ChatRequest& request) {
+  std::vector<firewall::ExpectedForm> forms;
+  using Format = api::ResponseFormat::Kind;
+  if (request.response_format.kind == Format::json_object) {
+    forms.push_back({{}, R"({"type":"object"})"});
+  } else if (request.response_format.kind == Format::json_schema) {
+    forms.push_back({{}, request.response_format.schema});
+  }
+  for (const api::Tool& tool : request.tools) {
+    if (tool.strict && !tool.parameters.empty() && !tool.name.empty()) {
+      forms.push_back({tool.name, tool.parameters});
+    }
+  }
+  return forms;
+}
+
 void clear(api::ChoiceDelta& delta) {
   const int index = delta.index;
   delta = api::ChoiceDelta{};
@@ -63,6 +86,8 @@ AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
   context.vault = scope.vault();
   const std::vector<std::string_view> sources = sources_of(request);
   context.sources = sources;
+  const std::vector<firewall::ExpectedForm> forms = forms_of(request);
+  context.forms = forms;
   guard_ = scope.services().firewall.guard_output(scope.policy(), context);
   patience_ = std::chrono::milliseconds(scope.policy()->spec().max_hold_back_ms);
 }
@@ -209,12 +234,26 @@ bool AnswerGuard::filter(api::Choice& choice, bool& edited) {
     const std::string name = call.name;
     passed = passed && filter_name(call.name);
     changed = changed || call.name != name;
-    apply({index, static_cast<int32_t>(i), !call.custom}, call.arguments);
+    const firewall::StreamId stream{index, static_cast<int32_t>(i), !call.custom};
+    if (passed && !call.custom) guard_->calls(stream, call.name);
+    apply(stream, call.arguments);
   }
+  passed = passed && end_choice(choice);
   // They would tell what was taken out, token by token, and not what was put back.
   if (changed) choice.logprobs.clear();
   edited = edited || changed;
   return passed;
+}
+
+/// How the choice turned out, now that all of it came. Returns false when the answer must end.
+template <typename Ended>
+bool AnswerGuard::end_choice(const Ended& choice) {
+  const auto index = static_cast<uint32_t>(choice.index);
+  const api::FinishReason reason = choice.finish_reason;
+  if (reason == api::FinishReason::refusal || !choice.refusal.empty()) {
+    return !guard_->declined(index);
+  }
+  return !is_whole(reason) || !guard_->complete(index);
 }
 
 Result<void> AnswerGuard::inspect(api::ChatCompletion& completion) {
@@ -237,6 +276,7 @@ bool AnswerGuard::filter(api::ChoiceDelta& delta, bool ends_text) {
   const auto choice = static_cast<uint32_t>(delta.index);
   const bool last = ends_text || delta.finish_reason != api::FinishReason::none;
   bool passed = filter_thinking(delta);
+  if (passed && !delta.refusal.empty()) passed = !guard_->declined(choice);
   const auto next = [&](int32_t stream, std::string& text) {
     if (passed) {
       passed = filter({choice, stream}, text, last);
@@ -246,7 +286,7 @@ bool AnswerGuard::filter(api::ChoiceDelta& delta, bool ends_text) {
   };
   next(kContent, delta.text);
   next(kRefusal, delta.refusal);
-  if (passed) return filter_tools(delta);
+  if (passed) return filter_tools(delta) && end_choice(delta);
   delta.thinking_signature.clear();
   delta.redacted_thinking.clear();
   delta.tool_calls.clear();
@@ -284,6 +324,7 @@ bool AnswerGuard::filter_tools(api::ChoiceDelta& delta) {
     begun = std::max(begun, call.index);
     const bool last = i + 1 < delta.tool_calls.size() && delta.tool_calls[i + 1].index > begun;
     const bool named = filter_name(call.name);
+    if (named && !call.name.empty() && !call.custom) guard_->calls(stream, call.name);
     if (named && filter(stream, call.arguments, last)) continue;
     delta.tool_calls.resize(named ? i + 1 : i);
     return false;

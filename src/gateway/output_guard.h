@@ -63,6 +63,8 @@ class AnswerGuard {
   bool begins_thought(const api::ChoiceDelta& delta) const;
   bool filter_tools(api::ChoiceDelta& delta);
   bool filter_name(std::string& name);
+  template <typename Ended>
+  bool end_choice(const Ended& choice);
   enum class Held : uint8_t { calls, text_and_calls, all };
   bool release(Held what, api::ChoiceDelta& rest);
   bool release_before(api::ChatEvent& event, size_t& at, Held what, int choice);

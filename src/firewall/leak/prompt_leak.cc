@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firewall/kept_by_text.h"
 #include "firewall/text/encoded.h"
 #include "firewall/text/undo.h"
 
@@ -34,6 +35,11 @@ const PromptLeak::Alphabet kHex = alphabet_of(hex_value);
 }  // namespace
 
 PromptLeak::PromptLeak(std::string_view system_prompt) : index_(index_of(system_prompt)) {}
+
+std::shared_ptr<const PromptLeak> PromptLeak::of(std::string_view system_prompt) {
+  static thread_local KeptByText<const PromptLeak> kept;
+  return kept.of(system_prompt);
+}
 
 LeakIndex::Cursor::Step PromptLeak::Decoder::feed(std::string_view text, size_t position,
                                                   bool last) {

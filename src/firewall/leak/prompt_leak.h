@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ namespace gatehouse::firewall {
 class PromptLeak {
  public:
   explicit PromptLeak(std::string_view system_prompt);
+  /// Applications send the same prompt with each request, so the last few are kept per thread.
+  static std::shared_ptr<const PromptLeak> of(std::string_view system_prompt);
 
   /// Too short a prompt has nothing to leak.
   bool empty() const { return index_.empty(); }

@@ -18,6 +18,7 @@ GATEHOUSE_EMBED("lexicon", "lexicon.txt");
 GATEHOUSE_EMBED("spelling", "spelling.txt");
 GATEHOUSE_EMBED("signatures", "signatures.yaml");
 GATEHOUSE_EMBED("secrets", "secrets.yaml");
+GATEHOUSE_EMBED("refusals", "refusals.yaml");
 GATEHOUSE_EMBED("gazetteer", "gazetteer.txt");
 
 namespace gatehouse::firewall::rules {
@@ -31,6 +32,8 @@ extern const char signatures_begin[] __asm__("gatehouse_rules_signatures");
 extern const char signatures_end[] __asm__("gatehouse_rules_signatures_end");
 extern const char secrets_begin[] __asm__("gatehouse_rules_secrets");
 extern const char secrets_end[] __asm__("gatehouse_rules_secrets_end");
+extern const char refusals_begin[] __asm__("gatehouse_rules_refusals");
+extern const char refusals_end[] __asm__("gatehouse_rules_refusals_end");
 extern const char gazetteer_begin[] __asm__("gatehouse_rules_gazetteer");
 extern const char gazetteer_end[] __asm__("gatehouse_rules_gazetteer_end");
 
@@ -53,6 +56,9 @@ std::string_view signatures() {
 }
 std::string_view secrets() {
   return between(secrets_begin, secrets_end);
+}
+std::string_view refusals() {
+  return between(refusals_begin, refusals_end);
 }
 std::string_view gazetteer() {
   return between(gazetteer_begin, gazetteer_end);

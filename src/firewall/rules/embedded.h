@@ -10,6 +10,7 @@ std::string_view lexicon();     // lexicon.txt
 std::string_view spelling();    // spelling.txt
 std::string_view signatures();  // signatures.yaml
 std::string_view secrets();     // secrets.yaml
+std::string_view refusals();    // refusals.yaml
 std::string_view gazetteer();   // gazetteer.txt
 
 /// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns of

@@ -1,0 +1,51 @@
+#include "firewall/answer/declined.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "firewall/rules/embedded.h"
+#include "firewall/signatures/signature_set.h"
+#include "firewall/text/normaliser.h"
+
+namespace gatehouse::firewall {
+
+size_t Beginning::add(std::string_view text) {
+  const size_t taken = std::min(text.size(), kSize - size_);
+  std::memcpy(bytes_.data() + size_, text.data(), taken);
+  size_ += taken;
+  return taken;
+}
+
+Finding Beginning::judge() const {
+  thread_local Normalised view;
+  thread_local Findings found;
+  clean_text(text(), view);
+  found.clear();
+  rules().scan(view.canonical, Source::assistant, Direction::output, "signature", found);
+  Finding strongest;
+  strongest.category = Category::refusal;
+  for (const Finding& finding : found) {
+    if (finding.score > strongest.score) strongest = finding;
+  }
+  strongest.begin = view.map.to_original(strongest.begin);
+  strongest.end = view.map.to_original(strongest.end);
+  return strongest;
+}
+
+const SignatureSet& Beginning::rules() {
+  static const std::unique_ptr<SignatureSet> set = [] {
+    auto made = SignatureSet::compile(rules::refusals());
+    if (!made) {
+      // As of the standard signatures: the rules are tested with the program that they are part of.
+      std::fprintf(stderr, "gatehouse: built-in rules: %s\n", made.error().message.c_str());
+      std::abort();
+    }
+    return std::move(*made);
+  }();
+  return *set;
+}
+
+}  // namespace gatehouse::firewall

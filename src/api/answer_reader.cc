@@ -141,9 +141,9 @@ UsageOthers read_openai_usage_others(const json::Object& object) {
 
 UsageOthers read_anthropic_usage_others(const json::Object& object) {
   UsageOthers others;
-  append_all_but({"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
-                  "output_tokens"},
-                 object, others.members);
+  append_all_but(
+      {"input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"},
+      object, others.members);
   return others;
 }
 

@@ -73,8 +73,7 @@ void StreamRenderer::anthropic_track(const ChatEvent& event) {
   }
 }
 
-void StreamRenderer::anthropic_start(const Usage* usage, const ChatEvent* event,
-                                     std::string& out) {
+void StreamRenderer::anthropic_start(const Usage* usage, const ChatEvent* event, std::string& out) {
   started_ = true;
   Usage start;
   start.input = target_.estimated_input_tokens;

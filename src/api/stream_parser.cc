@@ -120,8 +120,8 @@ bool StreamParser::openai_choice(const json::Element& element, size_t position, 
   ChoiceDelta& delta = event.choices.emplace_back();
   delta.index = state->index;
   const bool chat = operation_ == ChatRequest::Operation::chat;
-  read_others(object, chat ? AnswerPart::openai_delta : AnswerPart::openai_completion,
-              delta.others, event.unread);
+  read_others(object, chat ? AnswerPart::openai_delta : AnswerPart::openai_completion, delta.others,
+              event.unread);
   if (!chat) {
     delta.text = text_of(object, "text");
   } else if (const auto told = object_of(object, "delta")) {

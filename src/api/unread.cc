@@ -95,10 +95,8 @@ constexpr auto kAnthropicRoot = members({{"id"},
                                          {"container", kAll},
                                          {"stop_details", kNothing},
                                          {"context_management", kAll, true}});
-constexpr auto kAnthropicEnd = members({{"type"},
-                                        {"delta", kObject},
-                                        {"usage", kAll},
-                                        {"context_management", kAll, true}});
+constexpr auto kAnthropicEnd =
+    members({{"type"}, {"delta", kObject}, {"usage", kAll}, {"context_management", kAll, true}});
 constexpr auto kAnthropicEndDelta =
     members({{"stop_reason"}, {"stop_sequence"}, {"container", kAll, true}});
 constexpr auto kThinkingBlock = members({{"type"}, {"thinking"}, {"signature"}});
@@ -203,8 +201,7 @@ void append_unread(const json::Object& object, AnswerPart part, std::string& out
   scan(object, part, nullptr, out);
 }
 
-void read_others(const json::Object& object, AnswerPart part, Others& others,
-                 std::string& unread) {
+void read_others(const json::Object& object, AnswerPart part, Others& others, std::string& unread) {
   scan(object, part, &others, unread);
 }
 

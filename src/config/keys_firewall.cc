@@ -156,8 +156,7 @@ const Schema& policy_schema() {
         .written("1 to 64 letters, digits, '-', '_', '.' or '/'", "^[A-Za-z0-9._/-]{1,64}$")
         .such_as("strict");
     d.text("version", &PolicySpec::version, "Shown in audit records beside the policy's hash.");
-    d.choice<firewall::Mode>("mode", &PolicySpec::mode,
-                             all_words<firewall::Mode>(3),
+    d.choice<firewall::Mode>("mode", &PolicySpec::mode, all_words<firewall::Mode>(3),
                              "`shadow` records what would have been done, and changes nothing; "
                              "`sample` does that for a share of the requests and does not look at "
                              "the others.");
@@ -166,7 +165,8 @@ const Schema& policy_schema() {
         .written("a number above 0, up to 1", "");
     d.choice<firewall::Spotlight>(
         "spotlight", &PolicySpec::spotlight, all_words<firewall::Spotlight>(4),
-        "How what tools and documents brought is set apart for the model: `delimit` puts it between "
+        "How what tools and documents brought is set apart for the model: `delimit` puts it "
+        "between "
         "marks that nobody can guess, `mark` replaces its blanks by such a mark, `encode` gives it "
         "in base64, for strong models. A sentence in the system prompt says what it means.");
     d.text("reroute_to", &PolicySpec::reroute_to,

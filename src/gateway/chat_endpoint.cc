@@ -42,7 +42,7 @@ int64_t output_bound(const RequestScope& scope, const routing::AliasSpec& alias,
 /// Everything between the parsed request and the model: who may, how much, and is it safe. Gives
 /// the alias that answers.
 Task<Result<const routing::AliasSpec*>> let_in(RequestScope& scope, const routing::AliasSpec& alias,
-                          api::ChatRequest& request) {
+                                               api::ChatRequest& request) {
   const auto bytes = static_cast<int64_t>(request.body.size());
   const int64_t media = media_parts(request);
   const int64_t output = output_bound(scope, alias, request);

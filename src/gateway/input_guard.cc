@@ -86,8 +86,8 @@ Task<Result<firewall::InputVerdict>> inspect(RequestScope& scope, std::span<cons
 
 /// Inspects, replaces and does what else the verdict calls for; `edited` tells whether a text
 /// changed. Gives all that it calls for.
-Task<Result<firewall::ActionSet>> guard(RequestScope& scope, InputTexts& texts, firewall::Vault* vault,
-                         bool& edited) {
+Task<Result<firewall::ActionSet>> guard(RequestScope& scope, InputTexts& texts,
+                                        firewall::Vault* vault, bool& edited) {
   const Clock& clock = scope.services().loop.clock();
   const SteadyTime begin = clock.steady();
   Result<firewall::InputVerdict> verdict = co_await inspect(scope, texts.segments(), vault);

@@ -48,9 +48,9 @@ Result<size_t> read_limit(const std::optional<std::string>& text) {
   const char* const end = text->data() + text->size();
   const auto [stop, error] = std::from_chars(text->data(), end, limit);
   if (error == std::errc() && stop == end && limit >= 1 && limit <= kMaxLimit) return limit;
-  return refuse(Refusal::invalid(
-      "limit", fmt::format("'limit' must be an integer from 1 to {}.", kMaxLimit),
-      "invalid_value"));
+  return refuse(Refusal::invalid("limit",
+                                 fmt::format("'limit' must be an integer from 1 to {}.", kMaxLimit),
+                                 "invalid_value"));
 }
 
 Result<size_t> find(const std::vector<api::ModelEntry>& models, std::string_view parameter,

@@ -51,7 +51,8 @@ bool is_whole(api::FinishReason reason) {
   return reason == api::FinishReason::stop || reason == api::FinishReason::tool_calls;
 }
 
-/// The form that the request asks for: of its answer, and of the arguments of tools that are strict.
+/// The form that the request asks for: of its answer, and of the arguments of tools that are
+/// strict.
 std::vector<firewall::ExpectedForm> forms_of(const api::ChatRequest& request) {
   std::vector<firewall::ExpectedForm> forms;
   using Format = api::ResponseFormat::Kind;

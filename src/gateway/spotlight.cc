@@ -96,8 +96,7 @@ class Marks {
 };
 
 bool was_brought(const api::Message& message, const api::Part& part) {
-  return message.role == api::Role::tool || part.from_tool ||
-         part.kind == api::Part::Kind::file;
+  return message.role == api::Role::tool || part.from_tool || part.kind == api::Part::Kind::file;
 }
 
 }  // namespace

@@ -23,11 +23,11 @@ std::string system_prompt_of(const api::ChatRequest& request) {
 }
 
 std::string* last_system_text(api::ChatRequest& request) {
-  const auto last = std::find_if(
-      request.messages.rbegin(), request.messages.rend(), [](const api::Message& message) {
-        return is_system(message) && !message.parts.empty() &&
-               message.parts.back().kind == api::Part::Kind::text;
-      });
+  const auto last = std::find_if(request.messages.rbegin(), request.messages.rend(),
+                                 [](const api::Message& message) {
+                                   return is_system(message) && !message.parts.empty() &&
+                                          message.parts.back().kind == api::Part::Kind::text;
+                                 });
   return last == request.messages.rend() ? nullptr : &last->parts.back().text;
 }
 

@@ -11,9 +11,8 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr std::array<std::string_view, kDetectorCount> kDetectorNames = {
-    "normaliser", "role_markers", "signatures", "learned", "pii",      "secrets",
-    "leak",       "canary",       "abuse",      "precise", "grounding", "runaway", "refusal",
-    "form"};
+    "normaliser", "role_markers", "signatures", "learned",   "pii",     "secrets", "leak",
+    "canary",     "abuse",        "precise",    "grounding", "runaway", "refusal", "form"};
 constexpr std::array<std::string_view, 3> kModeNames = {"enforce", "shadow", "sample"};
 constexpr std::array<std::string_view, 4> kSpotlightNames = {"off", "delimit", "mark", "encode"};
 constexpr std::array<std::string_view, 2> kOnFailureNames = {"open", "closed"};

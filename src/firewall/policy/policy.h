@@ -117,10 +117,10 @@ struct PolicySpec {
   bool reversible_redaction = true;  // placeholders are turned back in what the caller is shown
   float sample_share = 0.05F;        // of requests, in mode `sample`
   Spotlight spotlight = Spotlight::off;
-  std::string reroute_to;            // `reroute`: the model (alias) that gets the request
-  uint32_t delay_ms = 2'000;         // `delay`: before it is sent
-  uint32_t confirm_within_s = 600;   // `ask`: how long a confirmation holds
-  bool canary = false;               // plant a token in the system prompt and watch for it
+  std::string reroute_to;           // `reroute`: the model (alias) that gets the request
+  uint32_t delay_ms = 2'000;        // `delay`: before it is sent
+  uint32_t confirm_within_s = 600;  // `ask`: how long a confirmation holds
+  bool canary = false;              // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;
   size_t max_input_bytes = 4U << 20;   // all segments together; more is refused
   size_t max_hold_back_chars = 256;    // bytes of a stream, 128 at least

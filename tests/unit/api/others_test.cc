@@ -68,13 +68,12 @@ TEST(Others, OfAMessageAreKept) {
 }
 
 TEST(Others, OfAMessageInEventsStandWhereStreamsHaveThem) {
-  EXPECT_THAT(
-      streamed(kMessage, Dialect::anthropic, Dialect::anthropic),
-      AllOf(HasSubstr(R"("output_tokens":2,"service_tier":"standard",)"),
-            HasSubstr(R"("delta":{"stop_reason":"model_context_window_exceeded",)"
-                      R"("stop_sequence":null,"container":{"id":"c"},)"
-                      R"("stop_details":{"explanation":"e"}},"usage":)"),
-            HasSubstr(R"(},"context_management":{"applied_edits":[]},"new":{"a":1}})")));
+  EXPECT_THAT(streamed(kMessage, Dialect::anthropic, Dialect::anthropic),
+              AllOf(HasSubstr(R"("output_tokens":2,"service_tier":"standard",)"),
+                    HasSubstr(R"("delta":{"stop_reason":"model_context_window_exceeded",)"
+                              R"("stop_sequence":null,"container":{"id":"c"},)"
+                              R"("stop_details":{"explanation":"e"}},"usage":)"),
+                    HasSubstr(R"(},"context_management":{"applied_edits":[]},"new":{"a":1}})")));
 }
 
 TEST(Others, OfAStreamOfAnthropicsAreKept) {
@@ -136,8 +135,8 @@ TEST(Others, OfADeltaAloneAreAnObject) {
   StreamParser parser(Dialect::openai, ChatRequest::Operation::chat);
   std::string out;
   for (const char* delta : {R"({"content":"a"})", R"({"notes":["n"],"nothing":null})"}) {
-    auto event = parser.parse({}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":)" +
-                                      std::string(delta) + "}]}");
+    auto event = parser.parse(
+        {}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":)" + std::string(delta) + "}]}");
     ASSERT_TRUE(event && *event);
     (*event)->edited = true;
     renderer.render(**event, out);

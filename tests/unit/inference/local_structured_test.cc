@@ -102,9 +102,9 @@ TEST(LocalStructured, OnlyAllowedToolsAreOffered) {
     const auto constraint = constraint_of(request);
     ASSERT_TRUE(constraint) << constraint.error().reason;
     EXPECT_EQ(constraint->calls_only, mode == api::ToolChoice::Mode::required);
-    for (const std::string& text : {constraint->system_text, constraint->calls_only
-                                                                 ? constraint->grammar
-                                                                 : constraint->call_grammar}) {
+    for (const std::string& text :
+         {constraint->system_text,
+          constraint->calls_only ? constraint->grammar : constraint->call_grammar}) {
       EXPECT_THAT(text, ::testing::AllOf(HasSubstr("get_time"), HasSubstr("get_news")));
       EXPECT_THAT(text, ::testing::Not(HasSubstr("get_weather")));
     }

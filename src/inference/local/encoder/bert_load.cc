@@ -9,13 +9,11 @@
 #include "inference/local/encoder/bert.h"
 
 namespace gatehouse::inference::local::encoder {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 /// Without VNNI a CPU adds two products at a time at 16 bits, which must fit. Between few steps for
-/// states and few for weights: with 255 and 63 the vector of a text that repeats itself had a cosine
-/// of 0.90 to the true one, with these 0.997 and others the same as before.
+/// states and few for weights: with 255 and 63 the vector of a text that repeats itself had a
+/// cosine of 0.90 to the true one, with these 0.997 and others the same as before.
 IntegerRange Bert::integer_range() {
   constexpr IntegerRange kInSixteenBits{191, 85};
   static_assert(2 * kInSixteenBits.states * kInSixteenBits.weights <= INT16_MAX);
@@ -129,7 +127,10 @@ class Bert::Reader {
 };
 
 Bert::Bert(BertFile file)
-    : engine_(dnnl::engine::kind::cpu, 0), file_(std::move(file)), shape_(file_.shape()), range_(integer_range()) {}
+    : engine_(dnnl::engine::kind::cpu, 0),
+      file_(std::move(file)),
+      shape_(file_.shape()),
+      range_(integer_range()) {}
 
 Bert::~Bert() = default;
 

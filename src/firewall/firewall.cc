@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "firewall/answer/declined.h"
 #include "firewall/inspector.h"
 #include "firewall/output_guard.h"
 
@@ -45,7 +44,7 @@ Result<std::unique_ptr<Firewall>> Firewall::load(const std::filesystem::path& mo
   parts.signatures = &SignatureSet::standard();
   parts.secrets = &SecretDetector::standard();
   parts.available = DetectorSet::all();
-  Beginning::rules();  // compiled now, not while the first answer waits
+  SignatureSet::refusals();  // compiled now, not while the first answer waits
   if (encoder == nullptr) {
     parts.available.remove(Detector::precise);
   } else {

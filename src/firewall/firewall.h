@@ -112,6 +112,7 @@ struct Verdict {
   /// One note per acted-on finding and one for what was skipped.
   void note(DecisionTrail& trail, const Policy& policy,
             std::span<const Segment> segments = {}) const;
+  void note_skipped(DecisionTrail& trail) const;
 };
 
 /// What the inspection of a clean text came to.

@@ -106,6 +106,15 @@ Refusal Verdict::refusal(std::span<const Segment> segments) const {
   return refusal;
 }
 
+void Verdict::note_skipped(DecisionTrail& trail) const {
+  for (size_t i = 0; i < kDetectorCount; ++i) {
+    const auto detector = static_cast<Detector>(i);
+    if (skipped.has(detector)) {
+      trail.note(Layer::firewall, "detector_skipped", to_string(detector));
+    }
+  }
+}
+
 void Verdict::note(DecisionTrail& trail, const Policy& policy,
                    std::span<const Segment> segments) const {
   for (const Judged& judged : findings) {
@@ -118,12 +127,7 @@ void Verdict::note(DecisionTrail& trail, const Policy& policy,
   if (findings_dropped > 0) {
     trail.number(Layer::firewall, "findings_dropped", static_cast<int64_t>(findings_dropped));
   }
-  for (size_t i = 0; i < kDetectorCount; ++i) {
-    const auto detector = static_cast<Detector>(i);
-    if (skipped.has(detector)) {
-      trail.note(Layer::firewall, "detector_skipped", to_string(detector));
-    }
-  }
+  note_skipped(trail);
   if (const auto asked = spent[static_cast<size_t>(Stage::precise)]; asked.count() > 0) {
     trail.number(Layer::firewall, "second_opinion",
                  std::chrono::duration_cast<std::chrono::microseconds>(asked).count(), "us",

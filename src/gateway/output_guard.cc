@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/json_texts.h"
+#include "core/json.h"
 #include "gateway/system_prompt.h"
 
 namespace gatehouse::gateway {
@@ -51,6 +52,14 @@ bool is_whole(api::FinishReason reason) {
   return reason == api::FinishReason::stop || reason == api::FinishReason::tool_calls;
 }
 
+/// Anthropic's member of that name is among those that only pass through.
+bool is_strict(const api::Tool& tool) {
+  if (tool.strict || tool.raw.find("\"strict\"") == std::string::npos) return tool.strict;
+  const auto members = json::thread_parser().parse_copy(tool.raw);
+  bool strict = false;
+  return members && members->at_key("strict").get(strict) == simdjson::SUCCESS && strict;
+}
+
 /// The form that the request asks for: of its answer, and of the arguments of tools that are
 /// strict.
 std::vector<firewall::ExpectedForm> forms_of(const api::ChatRequest& request) {
@@ -62,7 +71,7 @@ std::vector<firewall::ExpectedForm> forms_of(const api::ChatRequest& request) {
     forms.push_back({{}, request.response_format.schema});
   }
   for (const api::Tool& tool : request.tools) {
-    if (tool.strict && !tool.parameters.empty() && !tool.name.empty()) {
+    if (is_strict(tool) && !tool.parameters.empty() && !tool.name.empty()) {
       forms.push_back({tool.name, tool.parameters});
     }
   }
@@ -506,6 +515,7 @@ Result<void> AnswerGuard::pause(api::ChatEvent& event) {
 void AnswerGuard::record() {
   if (!guard_ || std::exchange(recorded_, true)) return;
   scope_.record_verdict(guard_->verdict(), firewall::Direction::output);
+  guard_->verdict().note_skipped(scope_.trail());
 }
 
 }  // namespace gatehouse::gateway

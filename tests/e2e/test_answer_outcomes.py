@@ -1,8 +1,8 @@
 """How an answer turned out: it repeats itself, declines, or has not the form that was asked for."""
 import json
+import re
 import time
 
-import anthropic
 import openai
 import pytest
 
@@ -86,6 +86,27 @@ def test_arguments_of_a_strict_tool_are_held_against_its_schema(fronted, fake, s
         fake.script.tool_calls = [{"id": "c1", "name": "save", "arguments": arguments}]
         status, headers, _ = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": stream, "tools": [tool]})
         assert status == 200 and ("malformed (" in story(fronted, headers)) == told
+        tools = [{"name": "save", "strict": True, "input_schema": SCHEMA}]
+        status, headers, _ = fronted.post("/v1/messages", {"model": "claude-fake", "max_tokens": 100, "messages": HELLO, "stream": stream, "tools": tools})
+        assert status == 200 and ("malformed (" in story(fronted, headers)) == told
+        status, headers, _ = fronted.post("/v1/messages", {"model": "claude-fake", "max_tokens": 100, "messages": HELLO, "stream": stream, "tools": [{**tools[0], "strict": False}]})
+        assert status == 200 and "malformed (" not in story(fronted, headers)
+
+
+def test_each_choice_has_to_have_the_form(fronted, fake):
+    fake.script.text = "The age is 36."
+    _, headers, _ = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "n": 3, "response_format": FORMAT})
+    assert "malformed (form.json) in 3 places" in story(fronted, headers)
+
+
+def test_a_schema_that_cannot_be_checked_is_not_fetched_and_told(fronted, fake):
+    fake.script.text = '{"age": 36}'
+    seen = len(fake.seen)
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"$ref": f"{fake.base_url}/schema.json"}}}
+    status, headers, _ = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "response_format": form})
+    assert status == 200 and len(fake.seen) == seen + 1
+    told = story(fronted, headers)
+    assert "malformed (" not in told and re.search(r"detector skipped +form", told), told
 
 
 def test_what_is_blocked_is_an_error_in_whole(blocking, fake):
@@ -142,6 +163,15 @@ def test_what_the_provider_calls_a_refusal_is_one(fronted, fake, stream):
         fake.script.message = {"content": None, "refusal": "Not this."}
     _, headers, _ = fronted.post("/v1/chat/completions", {"model": "gpt-fake", "messages": HELLO, "stream": stream})
     assert "refusal (refusal.provider)" in story(fronted, headers)
+
+
+def test_a_refusal_that_anthropic_says_by_its_stop_reason_is_one(fronted, fake):
+    fake.script.stream = [("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
+                          ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "Let us"}}),
+                          ("content_block_stop", {"index": 0}),
+                          ("message_delta", {"delta": {"stop_reason": "refusal", "stop_sequence": None}, "usage": {"output_tokens": 3}})]
+    _, headers, stream = fronted.post("/v1/messages", {"model": "claude-fake", "max_tokens": 100, "messages": HELLO, "stream": True})
+    assert '"refusal"' in stream and "refusal (refusal.provider)" in story(fronted, headers)
 
 
 def test_it_is_counted(fronted, fake):

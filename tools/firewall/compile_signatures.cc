@@ -1,6 +1,7 @@
-// Runs within the build: compiles rules/signatures.yaml to Vectorscan databases, which the program
-// then holds ready. A rule that cannot be compiled fails the build, by its name.
-//   compile_signatures RULES.yaml OUTPUT_FOLDER
+// Runs within the build: compiles a file of rules to Vectorscan databases, which the program then
+// holds ready; empty files where there are no rules. A rule that cannot be compiled fails the
+// build, by its name.
+//   compile_signatures RULES.yaml OUTPUT_PREFIX
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -14,13 +15,14 @@ namespace {
 using namespace gatehouse;
 
 bool write(const std::string& file, std::span<const firewall::Expression> expressions) {
+  std::ofstream out(file, std::ios::binary);
+  if (expressions.empty()) return out.good();
   const auto database = firewall::compile_database(expressions);
   if (!database) {
     std::fprintf(stderr, "%s\n", database.error().message.c_str());
     return false;
   }
   const std::string bytes = firewall::serialize(database->get());
-  std::ofstream out(file, std::ios::binary);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return !bytes.empty() && out.good();
 }
@@ -36,11 +38,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", rules.error().message.c_str());
     return 1;
   }
-  const std::string folder = argv[2];
+  const std::string prefix = argv[2];
   using firewall::Direction;
   const bool done =
-      write(folder + "/input.hsdb", firewall::pattern_expressions(*rules, Direction::input)) &&
-      write(folder + "/output.hsdb", firewall::pattern_expressions(*rules, Direction::output)) &&
-      write(folder + "/exceptions.hsdb", firewall::except_expressions(*rules));
+      write(prefix + "-input.hsdb", firewall::pattern_expressions(*rules, Direction::input)) &&
+      write(prefix + "-output.hsdb", firewall::pattern_expressions(*rules, Direction::output)) &&
+      write(prefix + "-exceptions.hsdb", firewall::except_expressions(*rules));
   return done ? 0 : 1;
 }

@@ -1,12 +1,8 @@
 #include "firewall/answer/declined.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 
-#include "firewall/rules/embedded.h"
 #include "firewall/signatures/signature_set.h"
 #include "firewall/text/normaliser.h"
 
@@ -24,7 +20,8 @@ Finding Beginning::judge() const {
   thread_local Findings found;
   clean_text(text(), view);
   found.clear();
-  rules().scan(view.canonical, Source::assistant, Direction::output, "signature", found);
+  SignatureSet::refusals().scan(view.canonical, Source::assistant, Direction::output, "signature",
+                                found);
   Finding strongest;
   strongest.category = Category::refusal;
   for (const Finding& finding : found) {
@@ -33,19 +30,6 @@ Finding Beginning::judge() const {
   strongest.begin = view.map.to_original(strongest.begin);
   strongest.end = view.map.to_original(strongest.end);
   return strongest;
-}
-
-const SignatureSet& Beginning::rules() {
-  static const std::unique_ptr<SignatureSet> set = [] {
-    auto made = SignatureSet::compile(rules::refusals());
-    if (!made) {
-      // As of the standard signatures: the rules are tested with the program that they are part of.
-      std::fprintf(stderr, "gatehouse: built-in rules: %s\n", made.error().message.c_str());
-      std::abort();
-    }
-    return std::move(*made);
-  }();
-  return *set;
 }
 
 }  // namespace gatehouse::firewall

@@ -8,8 +8,6 @@
 
 namespace gatehouse::firewall {
 
-class SignatureSet;
-
 /// The beginning of an answer, where a model says that it declines: what comes later may be about a
 /// refusal, or tell of one.
 class Beginning {
@@ -21,11 +19,9 @@ class Beginning {
   std::string_view text() const { return {bytes_.data(), size_}; }
   bool full() const { return size_ == kSize; }
 
-  /// The strongest rule that it matches; a score of 0 where it matches none.
+  /// The strongest of the rules (rules/refusals.yaml) that it matches; a score of 0 where it
+  /// matches none.
   Finding judge() const;
-
-  /// The rules (rules/refusals.yaml).
-  static const SignatureSet& rules();
 
  private:
   std::array<char, kSize> bytes_;

@@ -17,7 +17,7 @@ bool contains(const std::vector<uint32_t>& choices, uint32_t choice) {
 Outcome::Outcome(const Policy& policy, DetectorSet runs, Judge& judge)
     : policy_(policy), runs_(runs), judge_(judge) {
   if (!runs_.has(Detector::refusal) || policy_.shadow()) return;
-  const auto rules = Beginning::rules().rules();
+  const auto rules = SignatureSet::refusals().rules();
   holds_beginning_ = std::any_of(rules.begin(), rules.end(), [&](const SignatureRule& rule) {
     Finding finding;
     finding.category = Category::refusal;

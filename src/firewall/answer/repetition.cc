@@ -40,9 +40,11 @@ size_t different_letters(std::string_view text) {
   }
   return letters;
 }
-bool ends_sentence(char c) {
-  return c == '\n' || c == '.' || c == '!' || c == '?';
-}
+constexpr std::array<bool, 256> kEndsSentence = [] {
+  std::array<bool, 256> ends{};
+  for (const char c : {'\n', '.', '!', '?'}) ends[static_cast<unsigned char>(c)] = true;
+  return ends;
+}();
 
 }  // namespace
 
@@ -128,7 +130,8 @@ size_t Repetition::enough(size_t period) const {
 void Repetition::read_sentences() {
   for (size_t i = size_ - unlooked_; i < size_; ++i) {
     // One without an end is cut where the buffer could no longer hold it.
-    if (!ends_sentence(buffer_[i]) && i - sentence_ < kLongestPeriod) continue;
+    if (!kEndsSentence[static_cast<unsigned char>(buffer_[i])] && i - sentence_ < kLongestPeriod)
+      continue;
     std::string_view sentence(buffer_.data() + sentence_, i + 1 - sentence_);
     while (!sentence.empty() && is_blank(sentence.front())) sentence.remove_prefix(1);
     while (!sentence.empty() && is_blank(sentence.back())) sentence.remove_suffix(1);

@@ -42,7 +42,7 @@ class Repetition {
   void found(size_t run, size_t enough, std::string_view rule);
   std::string_view last(size_t size) const { return {buffer_.data() + size_ - size, size}; }
 
-  static constexpr size_t kStep = 64;  // bytes between two looks
+  static constexpr size_t kStep = 256;  // bytes between two looks
   static constexpr size_t kKept = 2 * kLongestPeriod;
 
   std::array<char, 4 * kKept> buffer_;  // the text's end, then room

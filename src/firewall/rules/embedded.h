@@ -18,5 +18,8 @@ std::string_view gazetteer();   // gazetteer.txt
 std::string_view input_database();
 std::string_view output_database();
 std::string_view exception_database();
+/// The same of refusals.yaml, whose rules are all of output.
+std::string_view refusal_database();
+std::string_view refusal_exception_database();
 
 }  // namespace gatehouse::firewall::rules

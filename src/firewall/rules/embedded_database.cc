@@ -1,6 +1,6 @@
 #include "firewall/rules/embedded.h"
 
-// What the build compiled from signatures.yaml; see embedded.cc for the way.
+// What the build compiled from signatures.yaml and refusals.yaml; see embedded.cc for the way.
 #define GATEHOUSE_EMBED(symbol, file)              \
   __asm__(                                         \
       ".section .rodata\n"                         \
@@ -13,9 +13,11 @@
       "_end:\n"                                    \
       ".previous\n")
 
-GATEHOUSE_EMBED("input", "input.hsdb");
-GATEHOUSE_EMBED("output", "output.hsdb");
-GATEHOUSE_EMBED("exceptions", "exceptions.hsdb");
+GATEHOUSE_EMBED("input", "signatures-input.hsdb");
+GATEHOUSE_EMBED("output", "signatures-output.hsdb");
+GATEHOUSE_EMBED("exceptions", "signatures-exceptions.hsdb");
+GATEHOUSE_EMBED("refusal_output", "refusals-output.hsdb");
+GATEHOUSE_EMBED("refusal_exceptions", "refusals-exceptions.hsdb");
 
 namespace gatehouse::firewall::rules {
 
@@ -26,6 +28,10 @@ extern const char output_begin[] __asm__("gatehouse_rules_output");
 extern const char output_end[] __asm__("gatehouse_rules_output_end");
 extern const char exceptions_begin[] __asm__("gatehouse_rules_exceptions");
 extern const char exceptions_end[] __asm__("gatehouse_rules_exceptions_end");
+extern const char refusal_output_begin[] __asm__("gatehouse_rules_refusal_output");
+extern const char refusal_output_end[] __asm__("gatehouse_rules_refusal_output_end");
+extern const char refusal_exceptions_begin[] __asm__("gatehouse_rules_refusal_exceptions");
+extern const char refusal_exceptions_end[] __asm__("gatehouse_rules_refusal_exceptions_end");
 
 std::string_view input_database() {
   return {input_begin, static_cast<size_t>(input_end - input_begin)};
@@ -35,6 +41,13 @@ std::string_view output_database() {
 }
 std::string_view exception_database() {
   return {exceptions_begin, static_cast<size_t>(exceptions_end - exceptions_begin)};
+}
+std::string_view refusal_database() {
+  return {refusal_output_begin, static_cast<size_t>(refusal_output_end - refusal_output_begin)};
+}
+std::string_view refusal_exception_database() {
+  return {refusal_exceptions_begin,
+          static_cast<size_t>(refusal_exceptions_end - refusal_exceptions_begin)};
 }
 
 }  // namespace gatehouse::firewall::rules

@@ -111,32 +111,48 @@ Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yam
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
+/// Rules that are part of the program, and what the build compiled them to.
+struct SignatureSet::BuiltIn {
+  std::string_view yaml, input, output, except;
+};
+
 // Compiling takes a second; the build has done it, for the processor that it ran on. Another one
 // compiles anew.
-std::unique_ptr<SignatureSet> SignatureSet::precompiled() {
-  auto parsed = parse_signature_rules(rules::signatures());
+std::unique_ptr<SignatureSet> SignatureSet::precompiled(const BuiltIn& rules) {
+  auto parsed = parse_signature_rules(rules.yaml);
   if (!parsed) return nullptr;
   auto compiled = std::make_unique<Compiled>();
   compiled->rules = std::move(*parsed);
-  compiled->input = deserialize(rules::input_database());
-  compiled->output = deserialize(rules::output_database());
-  compiled->except = deserialize(rules::exception_database());
-  if (!compiled->input || !compiled->output || !compiled->except) return nullptr;
+  compiled->input = deserialize(rules.input);
+  compiled->output = deserialize(rules.output);
+  compiled->except = deserialize(rules.except);
+  const bool input = rules.input.empty() || compiled->input;
+  if (!input || !compiled->output || !compiled->except) return nullptr;
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
+std::unique_ptr<SignatureSet> SignatureSet::built_in(const BuiltIn& rules) {
+  if (auto ready = precompiled(rules)) return ready;
+  auto made = compile(rules.yaml);
+  if (!made) {
+    // The rules are part of the program and tested with it: this cannot happen in a program that
+    // passed its tests, and there is no firewall without them.
+    std::fprintf(stderr, "gatehouse: built-in rules: %s\n", made.error().message.c_str());
+    std::abort();
+  }
+  return std::move(*made);
+}
+
 const SignatureSet& SignatureSet::standard() {
-  static const std::unique_ptr<SignatureSet> set = [] {
-    if (auto ready = precompiled()) return ready;
-    auto made = compile(rules::signatures());
-    if (!made) {
-      // The rules are part of the program and tested with it: this cannot happen in a program that
-      // passed its tests, and there is no firewall without them.
-      std::fprintf(stderr, "gatehouse: built-in rules: %s\n", made.error().message.c_str());
-      std::abort();
-    }
-    return std::move(*made);
-  }();
+  static const std::unique_ptr<SignatureSet> set =
+      built_in({rules::signatures(), rules::input_database(), rules::output_database(),
+                rules::exception_database()});
+  return *set;
+}
+
+const SignatureSet& SignatureSet::refusals() {
+  static const std::unique_ptr<SignatureSet> set = built_in(
+      {rules::refusals(), {}, rules::refusal_database(), rules::refusal_exception_database()});
   return *set;
 }
 

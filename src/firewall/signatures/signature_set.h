@@ -17,6 +17,8 @@ class SignatureSet {
   static Result<std::unique_ptr<SignatureSet>> compile(std::string_view yaml);
   /// The rules compiled into the program (rules/signatures.yaml), compiled on first use.
   static const SignatureSet& standard();
+  /// How models decline (rules/refusals.yaml), likewise.
+  static const SignatureSet& refusals();
   ~SignatureSet();
 
   /// Scans a canonical view (lower case). Appends at most one finding per rule: its first match.
@@ -33,7 +35,9 @@ class SignatureSet {
 
  private:
   struct Compiled;
-  static std::unique_ptr<SignatureSet> precompiled();
+  struct BuiltIn;
+  static std::unique_ptr<SignatureSet> precompiled(const BuiltIn& rules);
+  static std::unique_ptr<SignatureSet> built_in(const BuiltIn& rules);
   explicit SignatureSet(std::unique_ptr<Compiled> compiled);
   std::unique_ptr<Compiled> compiled_;
 };

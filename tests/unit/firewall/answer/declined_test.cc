@@ -16,7 +16,7 @@ Finding judged(std::string_view text) {
 }
 
 TEST(Beginning, EachRuleMatchesItsExamplesAndNoneMatchesTheOthers) {
-  for (const SignatureRule& rule : Beginning::rules().rules()) {
+  for (const SignatureRule& rule : SignatureSet::refusals().rules()) {
     EXPECT_EQ(rule.category, Category::refusal) << rule.id;
     EXPECT_FALSE(rule.match.empty() || rule.pass.empty()) << rule.id;
     for (const std::string& text : rule.match) {

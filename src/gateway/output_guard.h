@@ -14,6 +14,11 @@
 
 namespace gatehouse::gateway {
 
+/// Streams of a choice beside its tool calls, which have 0 and up (`StreamId::tool_call`).
+inline constexpr int32_t kContent = -1;
+inline constexpr int32_t kRefusal = -2;
+inline constexpr int32_t kThought = -3;
+
 /// The firewall on one answer, in whole or event by event: its text, refusals, arguments of tool
 /// calls and names that it made up for them, and what the model thinks. (A thought that had to be
 /// changed no longer fits its provider's signature, which the provider says when it is sent back.)

@@ -64,8 +64,11 @@ class Principal {
   const std::string& tenant_id() const { return key_->tenant->spec.id; }
   /// Empty if the key is not a user's.
   std::string_view user_id() const { return key_->record.spec.user; }
-  /// The firewall policy of the tenant; empty = the default one.
-  const std::string& policy() const { return key_->tenant->spec.policy; }
+  /// The firewall policy of the key, else of the tenant; empty = the default one.
+  const std::string& policy() const {
+    const std::string& own = key_->record.spec.policy;
+    return own.empty() ? key_->tenant->spec.policy : own;
+  }
   bool has_role(Role role) const { return (key_->record.spec.roles & roles_of(role)) != 0; }
   /// Whether the tenant and the key may ask for this model.
   bool may_use_model(std::string_view model) const;

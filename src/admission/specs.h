@@ -74,6 +74,7 @@ struct KeySpec {
   std::string tenant;               // a TenantSpec's id
   std::string user;                 // a UserSpec's id, or empty
   std::string name;                 // for people
+  std::string policy;               // the firewall policy's name; empty = the tenant's
   std::vector<std::string> models;  // narrows the tenant's; empty = what the tenant may use
   std::vector<std::string> ip_ranges;  // CIDR or one address, v4 or v6; empty = from anywhere
   std::optional<WallTime> expires;

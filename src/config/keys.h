@@ -22,6 +22,7 @@ const Schema& tenant_schema();       // admission::TenantSpec
 const Schema& user_schema();         // admission::UserSpec
 const Schema& key_schema();          // KeyEntry
 const Schema& key_request_schema();  // KeyEntry without its secret: what the admin API takes
+const Schema& key_change_schema();   // KeyEntry, of which it names what can be changed
 const Schema& price_schema();        // admission::PriceSpec
 const Schema& limits_schema();       // admission::LimitSpec
 const Schema& budget_schema();       // admission::BudgetSpec

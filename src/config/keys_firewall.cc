@@ -151,7 +151,7 @@ const Schema& policy_schema() {
   static const Schema schema = [] {
     Describe<PolicySpec> d("policy", "What the firewall does about what it finds.");
     d.text("name", &PolicySpec::name,
-           "What tenants and models call it. `default` is the policy of whoever names none.")
+           "What models, keys and tenants call it. `default` is the policy of whoever names none.")
         .required()
         .written("1 to 64 letters, digits, '-', '_', '.' or '/'", "^[A-Za-z0-9._/-]{1,64}$")
         .such_as("strict");

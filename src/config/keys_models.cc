@@ -118,8 +118,8 @@ const Schema& model_schema() {
                              "Where requests go: the first, and the next ones in order when one "
                              "fails before its first output.");
     targets.required().range(1, 16);
-    d.text("policy", &Spec::policy, "The firewall policy of this model.")
-        .else_means("the tenant's");
+    d.text("policy", &Spec::policy, "The firewall policy of this model, whoever asks for it.")
+        .else_means("the key's, else the tenant's");
     return d.done();
   }();
   return schema;

@@ -11,7 +11,7 @@ const Schema& firewall_schema() {
     d.boolean("enabled", &FirewallSpec::enabled,
               "Off: nothing is inspected. For measuring, not for production.");
     d.objects("policies", &FirewallSpec::policies, policy_schema(),
-              "Policies that tenants and models name. `default` is there in any case.")
+              "Policies that models, keys and tenants name. `default` is there in any case.")
         .range(0, 1000);
     return d.done();
   }();

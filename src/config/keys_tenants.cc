@@ -89,6 +89,16 @@ void limits_and_budgets(Describe<T>& d, Limits limits, Budgets budgets) {
       .range(0, 2);
 }
 
+/// What may be changed while a key stays the same: nothing that it may do or spend.
+void describe_changes(Describe<KeyEntry>& d) {
+  d.text(
+      "name", [](KeyEntry& k) -> auto& { return k.spec.name; }, "For people.");
+  d.text(
+       "policy", [](KeyEntry& k) -> auto& { return k.spec.policy; },
+       "Its firewall policy, where the model has none of its own.")
+      .else_means("the tenant's");
+}
+
 void describe_key(Describe<KeyEntry>& d) {
   d.text(
        "tenant", [](KeyEntry& k) -> auto& { return k.spec.tenant; }, "The tenant's id.")
@@ -97,8 +107,7 @@ void describe_key(Describe<KeyEntry>& d) {
   d.text(
        "user", [](KeyEntry& k) -> auto& { return k.spec.user; }, "The id of a user of the tenant.")
       .written(kIdWords, kIdPattern);
-  d.text(
-      "name", [](KeyEntry& k) -> auto& { return k.spec.name; }, "For people.");
+  describe_changes(d);
   d.texts(
        "models", [](KeyEntry& k) -> auto& { return k.spec.models; },
        "Models that it may use, out of the tenant's; `*` at the end matches any rest.")
@@ -231,6 +240,15 @@ const Schema& key_request_schema() {
   static const Schema schema = [] {
     Describe<KeyEntry> d("key_request", "A key to make; its text is given once, in the answer.");
     describe_key(d);
+    return d.done();
+  }();
+  return schema;
+}
+
+const Schema& key_change_schema() {
+  static const Schema schema = [] {
+    Describe<KeyEntry> d("key_change", "What to change of a key; what is not there stays.");
+    describe_changes(d);
     return d.done();
   }();
   return schema;

@@ -258,6 +258,9 @@ class Validator {
         name(path + ".tenant", key.spec.tenant, "a tenant of this file", names_.tenants);
       }
       if (!key.spec.user.empty()) user(path, key);
+      if (!key.spec.policy.empty()) {
+        name(path + ".policy", key.spec.policy, "a policy", names_.policies);
+      }
       if (options_.resolve_secrets && !key.secret.empty()) {
         const std::string where =
             path + (node_at(root_, path).find("secret_file") ? ".secret_file" : ".secret_env");

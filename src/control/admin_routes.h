@@ -41,6 +41,7 @@ class AdminRoutes {
   AdminResponse list_keys();
   AdminResponse create_key();
   AdminResponse show_key(const std::string& id);
+  AdminResponse change_key(const std::string& id);
   AdminResponse revoke_key(const std::string& id);
   AdminResponse rotate_key(const std::string& id);
 
@@ -67,10 +68,14 @@ class AdminRoutes {
   const admission::TenantSpec* find_tenant(const std::string& id) const;
   bool user_exists(const std::string& tenant, const std::string& id) const;
   const admission::KeyRecord* find_key(const std::string& id) const;
+  /// Puts the key that may be changed into `key`; an answer if there is none.
+  std::optional<AdminResponse> read_living_key(const std::string& id,
+                                               admission::KeyRecord& key) const;
   bool key_in_file(const std::string& id) const;
   boost::json::object tenant_json(const admission::TenantSpec& tenant) const;
   boost::json::object key_json(const admission::KeyRecord& key, bool in_file) const;
-  std::optional<AdminResponse> check_policy(const admission::TenantSpec& tenant) const;
+  /// An answer if no policy has the name that a tenant or key is to be bound to.
+  std::optional<AdminResponse> check_policy(const std::string& name) const;
   std::optional<AdminResponse> check_key(const admission::KeySpec& key) const;
   AdminResponse new_key(admission::KeySpec spec, std::string rotated_from, std::string_view action,
                         std::string_view detail);

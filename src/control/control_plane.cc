@@ -65,20 +65,27 @@ void add_refusal(const config::Config& config, const Refusal& refusal,
   errors.push_back(std::move(error));
 }
 
-/// A tenant of the database may name a policy that the file no longer has: it must not fall to the
-/// default, which may be weaker. Tenants of the file were checked with it.
-Result<void> check_policies(const config::Config& config,
-                            const std::vector<admission::TenantSpec>& tenants) {
-  for (const admission::TenantSpec& tenant : tenants) {
-    if (tenant.policy.empty() || config::has_name(config.firewall.policies, tenant.policy)) {
-      continue;
-    }
-    return refuse(Refusal::invalid(
-        "firewall.policies",
-        fmt::format("The tenant \"{}\" of the database is bound to the policy \"{}\", which is not "
-                    "declared: keep it, or give the tenant another one first.",
-                    config::shown(tenant.id), config::shown(tenant.policy)),
-        "unknown_policy"));
+Result<void> check_policy(const config::Config& config, std::string_view what,
+                          const std::string& id, const std::string& policy) {
+  if (policy.empty() || config::has_name(config.firewall.policies, policy)) return {};
+  return refuse(Refusal::invalid(
+      "firewall.policies",
+      fmt::format("The {0} \"{1}\" of the database is bound to the policy \"{2}\", which is not "
+                  "declared: keep it, or give the {0} another one first.",
+                  what, config::shown(id), config::shown(policy)),
+      "unknown_policy"));
+}
+
+/// A tenant or key of the database may name a policy that the file no longer has: it must not fall
+/// to another one, which may be weaker. Those of the file were checked with it.
+Result<void> check_policies(const config::Config& config, const admission::AdmissionSpecs& specs,
+                            WallTime now) {
+  for (const admission::TenantSpec& tenant : specs.tenants) {
+    if (auto fine = check_policy(config, "tenant", tenant.id, tenant.policy); !fine) return fine;
+  }
+  for (const admission::KeyRecord& key : specs.keys) {
+    if (key.revoked || (key.spec.expires && *key.spec.expires <= now)) continue;  // for good
+    if (auto fine = check_policy(config, "key", key.spec.id, key.spec.policy); !fine) return fine;
   }
   return {};
 }
@@ -94,7 +101,8 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::open_to_serve(
   auto control = open(options, config_errors);
   if (!control) return control;
   const config::Config& config = *(*control)->config_;
-  if (auto fine = check_policies(config, (*control)->merged(config).tenants); !fine) {
+  if (auto fine = check_policies(config, (*control)->merged(config), options.clock->wall());
+      !fine) {
     add_refusal(config, fine.error(), config_errors);
     return refuse(bad_config());
   }
@@ -384,7 +392,7 @@ Result<void> ControlPlane::reload(const std::string& actor, config::ConfigErrors
   const auto next = std::make_shared<const config::Config>(std::move(*loaded));
   const admission::AdmissionSpecs specs = merged(*next);
   Result<void> fine = admission::validate(specs);
-  if (fine) fine = check_policies(*next, specs.tenants);
+  if (fine) fine = check_policies(*next, specs, options_.clock->wall());
   if (!fine) {
     add_refusal(*next, fine.error(), errors);
     return failed(bad_config());

@@ -68,8 +68,8 @@ class ControlPlane {
   /// with the former. The data folder must be prepared and locked by the caller.
   static Result<std::unique_ptr<ControlPlane>> open(const ControlOptions& options,
                                                     config::ConfigErrors& config_errors);
-  /// The same for a server, which also refuses tenants whose policy is not declared. The commands
-  /// that mend those tenants open the folder without that, and without the server's file.
+  /// The same for a server, which also refuses tenants and keys whose policy is not declared. The
+  /// commands that mend those open the folder without that, and without the server's file.
   static Result<std::unique_ptr<ControlPlane>> open_to_serve(const ControlOptions& options,
                                                              config::ConfigErrors& config_errors);
   ~ControlPlane();

@@ -27,6 +27,20 @@ const admission::KeyRecord* AdminRoutes::find_key(const std::string& id) const {
   return nullptr;
 }
 
+std::optional<AdminResponse> AdminRoutes::read_living_key(const std::string& id,
+                                                          admission::KeyRecord& key) const {
+  if (key_in_file(id)) return problem(declared_in_file("key", id));
+  const admission::KeyRecord* found = find_key(id);
+  if (found == nullptr) return problem(not_found("key", id));
+  if (found->revoked) {
+    Refusal refusal = Refusal::invalid("", "The key is revoked; make a new one.", "key_revoked");
+    refusal.kind = ErrorKind::conflict;
+    return problem(refusal);
+  }
+  key = *found;
+  return std::nullopt;
+}
+
 bool AdminRoutes::key_in_file(const std::string& id) const {
   const auto& keys = control_.config_->keys;
   return std::any_of(keys.begin(), keys.end(), [&](const config::KeyEntry& key) {
@@ -88,7 +102,7 @@ std::optional<AdminResponse> AdminRoutes::check_key(const admission::KeySpec& ke
   if (key.expires && *key.expires <= control_.clock().wall()) {
     return problem(Refusal::invalid("expires", "The time is over already.", "expires_in_the_past"));
   }
-  return std::nullopt;
+  return check_policy(key.policy);
 }
 
 AdminResponse AdminRoutes::create_key() {
@@ -109,6 +123,24 @@ AdminResponse AdminRoutes::new_key(admission::KeySpec spec, std::string rotated_
     out[member.key()] = std::move(member.value());
   }
   return answer(201, out);
+}
+
+AdminResponse AdminRoutes::change_key(const std::string& id) {
+  admission::KeyRecord key;
+  if (auto none = read_living_key(id, key)) return *none;
+  config::KeyEntry entry;
+  entry.spec = key.spec;
+  if (auto wrong = read_body(config::key_change_schema(), &entry)) return *wrong;
+  if (auto fine = admission::validate(entry.spec); !fine) return problem(fine.error());
+  if (auto wrong = check_policy(entry.spec.policy)) return *wrong;
+  key.spec = std::move(entry.spec);
+  const std::string& policy = key.spec.policy;
+  const std::string detail = "policy: " + (policy.empty() ? "the tenant's" : policy);
+  settlement::ControlEvent changes = event("key.change", key.spec.tenant, id);
+  changes.detail = detail;
+  const auto changed = control_.change(changes, [&] { return control_.registry_->put(key); });
+  if (!changed) return problem(changed.error());
+  return answer(200, key_json(key, false));
 }
 
 void AdminRoutes::note_revoked(const admission::KeyRecord& key, const Result<void>& written) const {
@@ -134,14 +166,8 @@ AdminResponse AdminRoutes::revoke_key(const std::string& id) {
 }
 
 AdminResponse AdminRoutes::rotate_key(const std::string& id) {
-  if (key_in_file(id)) return problem(declared_in_file("key", id));
-  const admission::KeyRecord* found = find_key(id);
-  if (found == nullptr) return problem(not_found("key", id));
-  if (found->revoked) {
-    Refusal refusal = Refusal::invalid("", "The key is revoked; make a new one.", "key_revoked");
-    refusal.kind = ErrorKind::conflict;
-    return problem(refusal);
-  }
+  admission::KeyRecord old;
+  if (auto none = read_living_key(id, old)) return *none;
   // How long the old key lives beside the new one.
   int64_t grace_seconds = 0;
   if (const std::string text = query("grace_seconds"); !text.empty()) {
@@ -154,7 +180,6 @@ AdminResponse AdminRoutes::rotate_key(const std::string& id) {
                                       "invalid_query"));
     }
   }
-  admission::KeyRecord old = *found;
   AdminResponse response = new_key(old.spec, old.account(), "key.rotate", "replaces " + id);
   if (response.status != 201) return response;
   if (grace_seconds == 0) {

@@ -50,14 +50,14 @@ boost::json::object AdminRoutes::tenant_json(const admission::TenantSpec& tenant
   return out;
 }
 
-std::optional<AdminResponse> AdminRoutes::check_policy(const admission::TenantSpec& tenant) const {
+std::optional<AdminResponse> AdminRoutes::check_policy(const std::string& name) const {
   const auto& policies = control_.config_->firewall.policies;
-  if (tenant.policy.empty() || config::has_name(policies, tenant.policy)) return std::nullopt;
+  if (name.empty() || config::has_name(policies, name)) return std::nullopt;
   std::vector<std::string> known;
   for (const auto& policy : policies) known.push_back(policy.name);
   return problem(Refusal::invalid("policy",
                                   fmt::format("\"{}\" is not the name of a policy; known: {}.",
-                                              config::shown(tenant.policy), fmt::join(known, ", ")),
+                                              config::shown(name), fmt::join(known, ", ")),
                                   "unknown_policy"));
 }
 
@@ -81,7 +81,7 @@ AdminResponse AdminRoutes::create_tenant() {
   if (auto wrong = read_body(config::tenant_schema(), &tenant)) return *wrong;
   if (auto fine = admission::validate(tenant); !fine) return problem(fine.error());
   if (find_tenant(tenant.id) != nullptr) return problem(exists("tenant", tenant.id));
-  if (auto wrong = check_policy(tenant)) return *wrong;
+  if (auto wrong = check_policy(tenant.policy)) return *wrong;
   const auto made = control_.change(event("tenant.create", tenant.id, tenant.id),
                                     [&] { return control_.registry_->put(tenant); });
   if (!made) return problem(made.error());
@@ -97,7 +97,7 @@ AdminResponse AdminRoutes::replace_tenant(const std::string& id) {
     return problem(Refusal::invalid("id", "The id of a tenant can't be changed.", "id_changed"));
   }
   if (auto fine = admission::validate(tenant); !fine) return problem(fine.error());
-  if (auto wrong = check_policy(tenant)) return *wrong;
+  if (auto wrong = check_policy(tenant.policy)) return *wrong;
   const auto replaced = control_.change(event("tenant.replace", id, id),
                                         [&] { return control_.registry_->put(tenant); });
   if (!replaced) return problem(replaced.error());

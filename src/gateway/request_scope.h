@@ -91,7 +91,7 @@ class RequestScope {
   const std::string& betas() const { return betas_; }
   const admission::Principal& principal() const { return *principal_; }
   const Snapshot& snapshot() const { return *snapshot_; }
-  /// The firewall policy of the route, else of the tenant, else the default.
+  /// The firewall policy of the route, else of the key, else of the tenant, else the default.
   const std::shared_ptr<const firewall::Policy>& policy() const { return policy_; }
   /// Whether the firewall looks at this request. Only after `route`.
   bool inspected() const { return snapshot_->firewall_enabled && !left_out_; }

@@ -21,7 +21,7 @@ struct Target {
 struct AliasSpec {
   std::string name;
   std::vector<Target> targets;
-  std::string policy;  // firewall policy of this route; empty: the tenant's
+  std::string policy;  // firewall policy of this route; empty: the key's or tenant's
 };
 
 /// All aliases; immutable, shared by the event loops.

@@ -27,7 +27,7 @@ def answer(*arguments, **more):
 
 COMMANDS = [
     "serve", "check", "tenant", "tenant create", "tenant update", "tenant list", "tenant show", "tenant delete", "user", "user create", "key", "key create", "key list",
-    "key revoke", "key rotate", "key generate", "usage", "reload", "upstream", "upstream list", "upstream test", "model list", "chat", "firewall", "firewall scan",
+    "key revoke", "key rotate", "key update", "key generate", "usage", "reload", "upstream", "upstream list", "upstream test", "model list", "chat", "firewall", "firewall scan",
     "firewall eval", "firewall bench", "firewall test", "firewall dry-run", "audit", "audit verify", "explain", "doctor", "version", "completion",
 ]
 
@@ -107,6 +107,14 @@ def test_tenants_and_keys_without_a_server(tmp_path):
     assert len(key) == 49 and key.startswith("gh_")
     keys = json.loads(answer("key", "list", "--json", *where))["keys"]
     assert [(k["user"], k["status"]) for k in keys] == [("ada", "active")]
+    assert gatehouse("key", "update", keys[0]["id"], *where).returncode == 2, "nothing to change"
+    wrong = gatehouse("key", "update", keys[0]["id"], "--policy", "strict", *where)
+    assert wrong.returncode == 1 and 'policy: "strict" is not the name of a policy; known: default.' in wrong.stderr
+    assert 'its policy is "default"' in answer("key", "update", keys[0]["id"], "--policy", "default", "--name", "laptop", *where)
+    shown = json.loads(answer("key", "show", keys[0]["id"], *where))
+    assert (shown["policy"], shown["name"], shown["user"]) == ("default", "laptop", "ada")
+    assert "policy" not in json.loads(answer("key", "update", keys[0]["id"], "--policy", "", "--json", *where))
+    assert "the tenant's" in answer("key", "list", *where)
     answer("key", "revoke", keys[0]["id"], *where)
     assert "revoked" in answer("key", "list", *where)
     wrong = gatehouse("key", "create", "--tenant", "nobody", *where)

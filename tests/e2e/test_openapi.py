@@ -283,12 +283,14 @@ def test_the_admin_api(call):
         call("POST", "/admin/v1/users", {"id": "bob", "tenant": "api-test"}, expect=201)
         assert len(call("GET", "/admin/v1/users", query="?tenant=api-test")["users"]) == 2
         spec = {"tenant": "api-test", "user": "ada", "name": "k", "models": ["smollm2"], "ip_ranges": ["127.0.0.0/8"], "expires": "2099-01-31T12:00:00Z",
-                "limits": {"max_concurrency": 2}, "budgets": [{"period": "day", "tokens": 40000}], "roles": ["data"]}
+                "limits": {"max_concurrency": 2}, "budgets": [{"period": "day", "tokens": 40000}], "roles": ["data"], "policy": "default"}
         key = call("POST", "/admin/v1/keys", spec, expect=201)
         call("POST", "/admin/v1/keys", {**spec, "expires": "2000-01-01"}, expect=400)
         call("GET", "/admin/v1/keys", query="?tenant=api-test")
         call("GET", "/admin/v1/keys/{key}", at=key["id"])
         call("GET", "/admin/v1/keys/{key}", at="nosuchid", expect=404)
+        assert "policy" not in call("PATCH", "/admin/v1/keys/{key}", {"name": "n", "policy": ""}, at=key["id"])
+        call("PATCH", "/admin/v1/keys/{key}", {"policy": "no-such"}, at=key["id"], expect=400)
         budgets = [row for row in call("GET", "/admin/v1/budgets")["budgets"] if row["id"] in ("api-test", "api-test/ada", key["id"])]
         assert budgets
         call("GET", "/admin/v1/usage", query="?by=color", expect=400)

@@ -19,6 +19,7 @@ namespace bj = boost::json;
 struct Options {
   DataOptions data;
   std::string id, tenant, user, name, expires;
+  std::optional<std::string> policy, new_name;
   std::vector<std::string> models, ip_ranges, roles;
   int64_t grace_seconds = 0;
   SpecFlags flags;
@@ -45,6 +46,7 @@ int create(const Options& options) {
   bj::object spec{{"tenant", options.tenant}};
   if (!options.user.empty()) spec["user"] = options.user;
   if (!options.name.empty()) spec["name"] = options.name;
+  if (options.policy) spec["policy"] = *options.policy;
   if (!options.models.empty()) spec["models"] = array_of(options.models);
   if (!options.ip_ranges.empty()) spec["ip_ranges"] = array_of(options.ip_ranges);
   if (!options.roles.empty()) spec["roles"] = array_of(options.roles);
@@ -71,14 +73,15 @@ int list(const Options& options) {
     print(config::pretty(*body));
     return kOk;
   }
-  Table table(
-      {"id", "tenant", "user", "name", "roles", "status", "expires", "limits and budgets", "from"});
+  Table table({"id", "tenant", "user", "name", "roles", "policy", "status", "expires",
+               "limits and budgets", "from"});
   for (const bj::value& each : body->at("keys").as_array()) {
     const bj::object& k = each.as_object();
+    const std::string policy = cell(k, "policy");
     const std::string expires = cell(k, "expires");
     table.add({cell(k, "id"), cell(k, "tenant"), cell(k, "user"), cell(k, "name"), cell(k, "roles"),
-               cell(k, "status"), expires.empty() ? "never" : expires, limits_cell(k),
-               cell(k, "declared_in")});
+               policy.empty() ? "the tenant's" : policy, cell(k, "status"),
+               expires.empty() ? "never" : expires, limits_cell(k), cell(k, "declared_in")});
   }
   print(table.to_string());
   return kOk;
@@ -88,6 +91,26 @@ int show(const Options& options) {
   const auto body = admin_call(options.data, "GET", "/keys/" + url_encoded(options.id));
   if (!body) return kFailed;
   print(config::pretty(*body));
+  return kOk;
+}
+
+int update(const Options& options) {
+  bj::object change;
+  if (options.new_name) change["name"] = *options.new_name;
+  if (options.policy) change["policy"] = *options.policy;
+  if (change.empty()) {
+    complain("key update: nothing to change; give --policy or --name.");
+    return kUsage;
+  }
+  const auto body = admin_call(options.data, "PATCH", "/keys/" + url_encoded(options.id), change);
+  if (!body) return kFailed;
+  if (options.data.json) {
+    print(config::pretty(*body));
+  } else {
+    const std::string policy = cell(body->as_object(), "policy");
+    print_line(fmt::format("Changed the key {}: its policy is {}.", options.id,
+                           policy.empty() ? "the tenant's" : '"' + policy + '"'));
+  }
   return kOk;
 }
 
@@ -133,6 +156,7 @@ void add_key(CLI::App& root, int& exit_code) {
       "Examples:\n"
       "  KEY=$(gatehouse key create --tenant acme --name ci --expires 90d)\n"
       "  gatehouse key create --tenant acme --role admin --ip 10.0.0.0/8\n"
+      "  gatehouse key update 4f9c2k7m --policy strict\n"
       "  gatehouse key rotate 4f9c2k7m --grace-seconds 3600\n"
       "  gatehouse key revoke 4f9c2k7m\n\n"
       "A revoked key is refused within one second, on open connections too.");
@@ -144,6 +168,8 @@ void add_key(CLI::App& root, int& exit_code) {
   made.add_option("--tenant", options->tenant, "The tenant")->required();
   made.add_option("--user", options->user, "A user of the tenant");
   made.add_option("--name", options->name, "For people");
+  made.add_option("--policy", options->policy,
+                  "Its firewall policy, where the model has none; the tenant's if missing");
   made.add_option("--model", options->models, "A model that it may use; repeatable");
   made.add_option("--ip", options->ip_ranges, "An address or CIDR range; repeatable");
   made.add_option("--role", options->roles, "data (the model APIs) or admin; repeatable")
@@ -151,6 +177,11 @@ void add_key(CLI::App& root, int& exit_code) {
   made.add_option("--expires", options->expires, "30d, 12h, or a date: 2027-01-31");
   options->flags.add_limits(made);
   options->flags.add_budgets(made);
+  CLI::App& changed = add_data_command(*key, "update", "Changes what is given, keeps the rest",
+                                       options, exit_code, update);
+  changed.add_option("id", options->id, "The key's id")->required();
+  changed.add_option("--name", options->new_name, "For people");
+  changed.add_option("--policy", options->policy, "Its firewall policy; \"\" is the tenant's");
   add_data_command(*key, "show", "Shows one key as JSON", options, exit_code, show)
       .add_option("id", options->id, "The key's id")
       ->required();

@@ -102,7 +102,7 @@ int models(const Options& options) {
       way += fmt::format("{}{}/{}", way.empty() ? "" : ", then ", target.upstream, target.model);
       targets.push_back(bj::object{{"upstream", target.upstream}, {"model", target.model}});
     }
-    table.add({alias.name, way, alias.policy.empty() ? "the tenant's" : alias.policy});
+    table.add({alias.name, way, alias.policy.empty() ? "the key's or tenant's" : alias.policy});
     rows.push_back(
         bj::object{{"name", alias.name}, {"targets", targets}, {"policy", alias.policy}});
   }

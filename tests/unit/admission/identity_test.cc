@@ -65,6 +65,22 @@ TEST_F(IdentityTest, KnowsAKeyAndWhoseItIs) {
   EXPECT_TRUE(principal->still_valid(clock_.wall()));
 }
 
+TEST_F(IdentityTest, TheKeysPolicyIsUsedElseTheTenants) {
+  const auto policy = [&] {
+    return service_->loop(0).authenticate(key_.text, "127.0.0.1")->policy();
+  };
+  EXPECT_EQ(policy(), "");
+  specs_.tenants[0].policy = "careful";
+  update();
+  EXPECT_EQ(policy(), "careful");
+  spec().policy = "mild";
+  update();
+  EXPECT_EQ(policy(), "mild");
+  specs_.tenants[0].policy.clear();
+  update();
+  EXPECT_EQ(policy(), "mild");
+}
+
 TEST(PresentedKey, IsTheBearersElseTheHeaderOfItsOwn) {
   EXPECT_EQ(presented_key("Bearer a", ""), "a");
   EXPECT_EQ(presented_key("bearer a", ""), "a");

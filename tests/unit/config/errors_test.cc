@@ -284,6 +284,11 @@ const std::vector<Mistake> kImpossible{
      "tenants:\n  - id: a\n    policy: defualt\n",
      {R"(3: tenants[0].policy: "defualt" is not the name of a policy; known: default. Did you mean )"
       R"("default"?)"}},
+    {"KeyUnknownPolicy",
+     "tenants: [{id: a}]\nkeys:\n  - tenant: a\n    policy: defualt\n",
+     {R"(3: keys[0].secret: Missing; expected "secret_env" or "secret_file".)",
+      R"(4: keys[0].policy: "defualt" is not the name of a policy; known: default. Did you mean )"
+      R"("default"?)"}},
     {"UserOfUnknownTenant",
      "users: [{id: u, tenant: nobody}]\n",
      {R"(1: users[0].tenant: "nobody" is not the name of a tenant of this file; known: none.)"}},

@@ -241,6 +241,50 @@ TEST_F(Admin, KeysAreShownOnceListedRevokedAndRotated) {
   call(404, "DELETE", "/keys/nosuch");
 }
 
+TEST_F(Admin, AKeysPolicyIsChosenShownChangedAndGoesOnToTheNextKey) {
+  yaml_ = "firewall: {policies: [{name: strict}, {name: mild}]}\n";
+  ASSERT_NO_FATAL_FAILURE(open());
+  call(201, "POST", "/tenants", R"({"id": "acme"})");
+  const std::string body = R"({"tenant": "acme", "budgets": [{"period": "day", "tokens": 9}],
+                               "policy": )";
+  const bj::object unknown = call(400, "POST", "/keys", body + R"("stict"})");
+  EXPECT_EQ(unknown.at("code"), "unknown_policy");
+  EXPECT_EQ(unknown.at("param"), "policy");
+  const std::string id(call(201, "POST", "/keys", body + R"("strict"})").at("id").as_string());
+  EXPECT_EQ(call(200, "GET", "/keys/" + id).at("policy"), "strict");
+  EXPECT_EQ(admitted_key(id)->spec.policy, "strict");
+
+  const std::string key = "/keys/" + id;
+  for (const char* wrong : {R"({"policy": "stict"})", R"({"policy": 3})"}) {
+    EXPECT_EQ(call(400, "PATCH", key, wrong).at("param"), "policy") << wrong;
+  }
+  // What it may do and spend stays what its holder was given.
+  for (const char* wrong : {R"({"tenant": "bank"})", R"({"roles": ["admin"]})", R"({"limits": {}})",
+                            R"({"expires": "2099-01-31"})"}) {
+    call(400, "PATCH", key, wrong);
+  }
+  EXPECT_EQ(admitted_key(id)->spec.policy, "strict");
+  const bj::object changed = call(200, "PATCH", key, R"({"policy": "mild"})");
+  EXPECT_EQ(changed.at("policy"), "mild");
+  EXPECT_EQ(changed.at("budgets"), call(200, "GET", key).at("budgets"));
+  EXPECT_EQ(admitted_key(id)->spec.policy, "mild");
+  EXPECT_EQ(call(200, "PATCH", key, R"({"name": "ci"})").at("policy"), "mild");
+  EXPECT_EQ(noted_.back(), "key.change " + id);
+  EXPECT_EQ(details_.back(), "policy: mild");
+  refuse_audit_ = true;
+  call(500, "PATCH", key, R"({"policy": "strict"})");
+  refuse_audit_ = false;
+
+  ASSERT_NO_FATAL_FAILURE(open());  // it was on disk
+  EXPECT_EQ(call(200, "GET", key).at("policy"), "mild");
+  const bj::object next = call(201, "POST", key + "/rotate");
+  EXPECT_EQ(next.at("policy"), "mild");
+  EXPECT_EQ(call(409, "PATCH", key, R"({"policy": "strict"})").at("code"), "key_revoked");
+  const std::string next_key = "/keys/" + std::string(next.at("id").as_string());
+  EXPECT_FALSE(call(200, "PATCH", next_key, R"({"policy": ""})").contains("policy"));
+  EXPECT_EQ(call(404, "PATCH", "/keys/nosuchid", "{}").at("code"), "key_not_found");
+}
+
 TEST_F(Admin, WrongBodiesAreRefusedWithEveryError) {
   bj::object wrong = call(400, "POST", "/tenants", R"({"id": "A b", "polcy": "x", "models": 3})");
   EXPECT_EQ(wrong["status"], 400);
@@ -495,6 +539,48 @@ TEST_F(Admin, APolicyThatATenantOfTheDatabaseNamesCannotVanish) {
   EXPECT_TRUE(control_->reload("tester", errors).has_value());
 }
 
+TEST_F(Admin, APolicyThatAKeyOfTheDatabaseNamesCannotVanishWhileTheKeyIsOfUse) {
+  const auto declare = [&](const std::string& policy) {
+    yaml_ = "firewall: {policies: [{name: " + policy + "}]}\n";
+    std::ofstream(root_ / "gatehouse.yaml") << yaml_;
+  };
+  const auto reload = [&] {
+    config::ConfigErrors errors;
+    (void)control_->reload("tester", errors);
+    return config::to_string(errors);
+  };
+  declare("strict");
+  ASSERT_NO_FATAL_FAILURE(open());
+  call(201, "POST", "/tenants", R"({"id": "bank"})");
+  const std::string body = R"({"tenant": "bank", "policy": "strict")";
+  const auto make = [&](const std::string& more) {
+    return std::string(call(201, "POST", "/keys", body + more + "}").at("id").as_string());
+  };
+  const std::string id = make("");
+  call(200, "DELETE", "/keys/" + make(""));
+  make(R"(, "expires": "2100-01-01")");
+  clock_.jump_wall(std::chrono::hours(24 * 365 * 80));
+
+  declare("stricter");
+  const std::string told = reload();
+  EXPECT_NE(told.find("key \"" + id + '"'), std::string::npos) << told;
+  EXPECT_NE(told.find("\"strict\""), std::string::npos) << told;
+  EXPECT_EQ(control_->config()->firewall.policies[0].name, "strict");
+
+  // A server does not start so either; the commands that mend the key still work.
+  control_.reset();
+  ControlOptions options;
+  options.dir.root = root_;
+  options.config_file = root_ / "gatehouse.yaml";
+  options.clock = &clock_;
+  config::ConfigErrors errors;
+  EXPECT_FALSE(ControlPlane::open_to_serve(options, errors).has_value());
+  EXPECT_EQ(errors.size(), 1U);
+  ASSERT_NO_FATAL_FAILURE(open());
+  call(200, "PATCH", "/keys/" + id, R"({"policy": "stricter"})");
+  EXPECT_EQ(reload(), "");
+}
+
 TEST_F(Admin, ADatabaseOfAnOlderVersionIsBroughtUp) {
   call(201, "POST", "/tenants", R"({"id": "acme"})");
   const bj::object made = call(201, "POST", "/keys", R"({"tenant": "acme"})");
@@ -506,7 +592,9 @@ TEST_F(Admin, ADatabaseOfAnOlderVersionIsBroughtUp) {
                               "d.execute('PRAGMA user_version = 1'); d.commit()\"";
   ASSERT_EQ(std::system(command.c_str()), 0);
   ASSERT_NO_FATAL_FAILURE(open());
-  EXPECT_FALSE(call(200, "GET", "/keys/" + id).contains("rotated_from"));
+  const bj::object shown = call(200, "GET", "/keys/" + id);
+  EXPECT_FALSE(shown.contains("rotated_from"));
+  EXPECT_FALSE(shown.contains("policy"));
   EXPECT_EQ(call(201, "POST", "/keys/" + id + "/rotate").at("rotated_from").as_string(), id);
 }
 

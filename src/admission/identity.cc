@@ -5,6 +5,8 @@
 
 #include <openssl/crypto.h>
 
+#include "core/letters.h"
+
 namespace gatehouse::admission {
 namespace {
 
@@ -53,11 +55,7 @@ std::shared_ptr<const KeyEntry> KeyTable::find(const KeyHash& hash) const {
 
 std::string_view presented_key(std::string_view authorization, std::string_view x_api_key) {
   constexpr std::string_view kScheme = "bearer ";  // in any letters (RFC 9110, section 11.1)
-  const std::string_view scheme = authorization.substr(0, kScheme.size());
-  const bool bearer =
-      std::equal(scheme.begin(), scheme.end(), kScheme.begin(), kScheme.end(),
-                 [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); });
-  if (!bearer) return x_api_key;
+  if (!same_letters(authorization.substr(0, kScheme.size()), kScheme)) return x_api_key;
   authorization.remove_prefix(kScheme.size());
   while (authorization.starts_with(' ')) authorization.remove_prefix(1);
   return authorization;

@@ -8,6 +8,7 @@
 #include "api/collect.h"
 #include "api/json_out.h"
 #include "core/json.h"
+#include "core/letters.h"
 
 namespace gatehouse::api {
 namespace {
@@ -43,12 +44,6 @@ std::string number_of_somebody(const json::Element& value) {
       std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (digits < kFewestDigits) text.clear();
   return text;
-}
-
-bool same_letters(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
 /// A data URL of text: a model reads what it holds.

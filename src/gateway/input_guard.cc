@@ -163,8 +163,6 @@ void add_own(RequestScope& scope, api::ChatRequest& request) {
   spotlight(scope, request);
 }
 
-}  // namespace
-
 /// What no detector reads is told, so that nobody takes it for inspected.
 void note_unread(RequestScope& scope, const api::ChatRequest& request) {
   size_t unread = 0;
@@ -179,6 +177,8 @@ void note_unread(RequestScope& scope, const api::ChatRequest& request) {
   scope.trail().note(Layer::firewall, "unread",
                      fmt::format("{} images, sounds or files passed without being read", unread));
 }
+
+}  // namespace
 
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.inspected()) co_return Result<void>{};

@@ -1,21 +1,17 @@
 #include "net/http.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 
 #include "core/json.h"
+#include "core/letters.h"
 
 namespace gatehouse::net {
 namespace {
 
 /// What a usual head needs, so that it grows once.
 constexpr size_t kUsualBytes = 480;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 /// CR, LF and NUL, and some more control characters that no usual header has.
 bool may_end_line(std::string_view text) {
@@ -45,9 +41,7 @@ void append_safe(std::string& out, std::string_view text) {
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return x == y || lower(x) == lower(y);
-         });
+  return same_letters(a, b);
 }
 
 bool is_framing(std::string_view name) {

@@ -57,8 +57,7 @@ std::string_view Outcome::feed(Watched& stream, std::string_view text, bool last
     stream.said.append(text.substr(0, Form::kMaxBytes + 1 - stream.said.size()));
   }
   if (stream.repetition && !stream.told_repetition) {
-    stream.repetition->feed(text);
-    judge_repetition(stream);
+    judge_repetition(stream, stream.repetition->feed(text));
   }
   if (!stream.beginning || stream.judged) return text;
   const size_t added = stream.beginning->add(text);
@@ -70,22 +69,24 @@ std::string_view Outcome::feed(Watched& stream, std::string_view text, bool last
     stream.waits_from = stream.beginning->text().size();
     return text;
   }
-  stream.going_on.assign(stream.beginning->text(), stream.waits_from);
+  let_go(stream);
   stream.going_on.append(text.substr(added));
-  stream.waits_from = stream.beginning->text().size();
   return stream.going_on;
 }
 
 std::string_view Outcome::pause(Watched& stream) {
   if (!holds_beginning_ || stream.waits() == 0) return {};
   judge_beginning(stream);
-  stream.going_on.assign(stream.beginning->text(), stream.waits_from);
-  stream.waits_from = stream.beginning->text().size();
+  let_go(stream);
   return stream.going_on;
 }
 
-void Outcome::judge_repetition(Watched& stream) {
-  const Repetition::Found& found = stream.repetition->feed({});
+void Outcome::let_go(Watched& stream) {
+  stream.going_on.assign(stream.beginning->text(), stream.waits_from);
+  stream.waits_from = stream.beginning->text().size();
+}
+
+void Outcome::judge_repetition(Watched& stream, const Repetition::Found& found) {
   if (found.score < 0.1F) return;
   Finding finding;
   finding.category = Category::runaway;

@@ -60,7 +60,9 @@ class Outcome {
 
  private:
   void judge_beginning(Watched& stream);
-  void judge_repetition(Watched& stream);
+  void judge_repetition(Watched& stream, const Repetition::Found& found);
+  /// What waits of the beginning goes on.
+  static void let_go(Watched& stream);
   void tell_form(const Watched* stream, std::string_view rule, std::string_view evidence);
 
   const Policy& policy_;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <functional>
 
+#include "firewall/text/utf8.h"
+
 namespace gatehouse::firewall {
 namespace {
 
@@ -28,7 +30,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<signed char>(c) < 0;
+  return is_ascii_letter(c) || static_cast<signed char>(c) < 0;
 }
 size_t different_letters(std::string_view text) {
   std::array<bool, 256> seen{};

@@ -280,7 +280,10 @@ Result<std::unique_ptr<Server>> Server::start(LoopGroup& loops, ServerOptions op
   }
   shared->port = port;
   for (const auto& shard : shared->shards) {
-    shard->loop.post([shared, shard = shard.get()] { shard->start_accepting(); });
+    // Weak: what waits in a loop that never runs must not outlive the other loops.
+    shard->loop.post([server = std::weak_ptr(shared), shard = shard.get()] {
+      if (const auto alive = server.lock()) shard->start_accepting();
+    });
   }
   return std::unique_ptr<Server>(new Server(std::move(shared)));
 }
@@ -302,12 +305,13 @@ std::string Server::url() const {
 
 void Server::drain(std::chrono::milliseconds limit) {
   shared_->draining.store(true, std::memory_order_relaxed);
-  bool running = true;
+  bool all_running = true;
   for (const auto& shard : shared_->shards) {
-    running = running && shard->loop.running();
-    shard->loop.post([shared = shared_, shard = shard.get()] { shard->drain(); });
+    const bool running = shard->loop.running();
+    all_running = all_running && running;
+    if (running) shard->loop.post([shared = shared_, shard = shard.get()] { shard->drain(); });
   }
-  if (!running) return;  // the loops' end takes the connections with it
+  if (!all_running) return;  // the loops' end takes the connections with it
   if (limit.count() > 0 && shared_->wait_until_empty(limit)) return;
   for (const auto& shard : shared_->shards) {
     shard->loop.post([shared = shared_, shard = shard.get()] { shard->abort_all(); });

@@ -1,16 +1,12 @@
 #include "firewall/answer/declined.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "firewall/signatures/signature_set.h"
 #include "firewall/text/normaliser.h"
 
 namespace gatehouse::firewall {
 
 size_t Beginning::add(std::string_view text) {
-  const size_t taken = std::min(text.size(), kSize - size_);
-  std::memcpy(bytes_.data() + size_, text.data(), taken);
+  const size_t taken = text.copy(bytes_.data() + size_, kSize - size_);
   size_ += taken;
   return taken;
 }

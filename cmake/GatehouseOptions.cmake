@@ -23,6 +23,8 @@ endif()
 
 add_library(gatehouse_options INTERFACE)
 target_include_directories(gatehouse_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+# Frames of coroutines come from the plain operator new, which has a shorter way than aligned_alloc.
+target_compile_definitions(gatehouse_options INTERFACE BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)
 target_compile_options(gatehouse_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
 if(GATEHOUSE_SANITIZE)

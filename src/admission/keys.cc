@@ -23,8 +23,15 @@ namespace {
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr size_t kBlockBytes = 64;
 
+constexpr auto kInAlphabet = [] {
+  std::array<bool, 256> known{};
+  for (const char c : kAlphabet) known[static_cast<unsigned char>(c)] = true;
+  return known;
+}();
+
 bool is_base32(std::string_view text) {
-  return text.find_first_not_of(kAlphabet) == std::string_view::npos;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kInAlphabet[static_cast<unsigned char>(c)]; });
 }
 
 /// 30 bits of CRC-32C over the text before it.

@@ -106,6 +106,13 @@ int http_status(ErrorKind kind) {
   return 500;
 }
 
+Refusal::Refusal() = default;
+Refusal::Refusal(const Refusal& other) = default;
+Refusal::Refusal(Refusal&& other) noexcept = default;
+Refusal& Refusal::operator=(const Refusal& other) = default;
+Refusal& Refusal::operator=(Refusal&& other) noexcept = default;
+Refusal::~Refusal() = default;
+
 bool Refusal::retryable() const {
   switch (kind) {
     case ErrorKind::request_timeout:

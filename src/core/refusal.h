@@ -55,6 +55,14 @@ struct Refusal {
   std::string reason;   // private: for the operator's log and the audit record
   std::optional<std::chrono::milliseconds> retry_after;
 
+  // Out of line and cold: every function that returns a Result has their calls, few make them.
+  [[gnu::cold]] Refusal();
+  [[gnu::cold]] Refusal(const Refusal& other);
+  [[gnu::cold]] Refusal(Refusal&& other) noexcept;
+  [[gnu::cold]] Refusal& operator=(const Refusal& other);
+  [[gnu::cold]] Refusal& operator=(Refusal&& other) noexcept;
+  [[gnu::cold]] ~Refusal();
+
   /// Whether an SDK should send the same request again.
   bool retryable() const;
   int status() const { return http_status(kind); }

@@ -14,7 +14,7 @@ using Result = tl::expected<T, Refusal>;
 using tl::unexpected;
 
 /// `return refuse(Refusal::...)` from any function that returns a Result.
-inline tl::unexpected<Refusal> refuse(Refusal refusal) {
+[[gnu::cold]] inline tl::unexpected<Refusal> refuse(Refusal refusal) {
   return tl::unexpected<Refusal>(std::move(refusal));
 }
 

@@ -35,7 +35,7 @@ Refusal no_upstream() {
 }  // namespace
 
 ModelCall::ModelCall(RequestScope& scope, const routing::AliasSpec& alias)
-    : scope_(scope), alias_(alias), last_(no_upstream()) {}
+    : scope_(scope), alias_(alias) {}
 
 inference::CallContext* ModelCall::begin(const routing::Target& target) {
   LoopServices& services = scope_.services();
@@ -92,6 +92,10 @@ bool ModelCall::falls_back(const routing::Target& target, const Refusal& refusal
   return last || !owed || scope_.reserve_again();
 }
 
+Refusal ModelCall::failure() {
+  return last_ ? std::move(*last_) : no_upstream();
+}
+
 Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& request) {
   for (const routing::Target& target : alias_.targets) {
     inference::CallContext* context = begin(target);
@@ -104,7 +108,7 @@ Task<Result<api::ChatCompletion>> ModelCall::complete(const api::ChatRequest& re
     }
     if (!falls_back(target, answer.error())) break;
   }
-  co_return refuse(std::move(last_));
+  co_return refuse(failure());
 }
 
 Task<Result<std::unique_ptr<inference::ChatStream>>> ModelCall::stream(
@@ -118,7 +122,7 @@ Task<Result<std::unique_ptr<inference::ChatStream>>> ModelCall::stream(
     if (stream) co_return stream;
     if (!falls_back(target, stream.error())) break;
   }
-  co_return refuse(std::move(last_));
+  co_return refuse(failure());
 }
 
 Task<Result<api::EmbeddingResponse>> ModelCall::embed(const api::EmbeddingRequest& request) {
@@ -132,7 +136,7 @@ Task<Result<api::EmbeddingResponse>> ModelCall::embed(const api::EmbeddingReques
     }
     if (!falls_back(target, answer.error())) break;
   }
-  co_return refuse(std::move(last_));
+  co_return refuse(failure());
 }
 
 Task<Result<int64_t>> ModelCall::count_tokens(const api::ChatRequest& request) {
@@ -143,7 +147,7 @@ Task<Result<int64_t>> ModelCall::count_tokens(const api::ChatRequest& request) {
     if (count) co_return count;
     if (!falls_back(target, count.error())) break;
   }
-  co_return refuse(std::move(last_));
+  co_return refuse(failure());
 }
 
 }  // namespace gatehouse::gateway

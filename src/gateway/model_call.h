@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "api/chat.h"
@@ -34,12 +35,14 @@ class ModelCall {
   void cap_output(const api::ChatRequest& request);
   /// Charges what the call that failed used, or may have. Whether the next target should be tried.
   bool falls_back(const routing::Target& target, const Refusal& refusal);
+  /// What no target's answer leaves to tell.
+  Refusal failure();
 
   RequestScope& scope_;
   const routing::AliasSpec& alias_;
   std::unique_ptr<inference::CallContext> context_;
   const Upstream* upstream_ = nullptr;
-  Refusal last_;
+  std::optional<Refusal> last_;  // of the targets that failed
 };
 
 }  // namespace gatehouse::gateway

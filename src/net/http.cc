@@ -29,13 +29,15 @@ bool may_end_line(std::string_view text) {
   return found;
 }
 
-void append_safe(std::string& out, std::string_view text) {
-  const size_t at = out.size();
-  out.append(text);
-  if (!may_end_line(text)) return;
-  for (size_t i = at; i < out.size(); ++i) {
-    if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
+/// A line that a peer can't be made to see as two.
+void keep_on_one_line(char* text, size_t size) {
+  for (char* c = text; c != text + size; ++c) {
+    if (*c == '\r' || *c == '\n' || *c == '\0') *c = ' ';
   }
+}
+
+char* put(char* to, std::string_view text) {
+  return static_cast<char*>(std::memcpy(to, text.data(), text.size())) + text.size();
 }
 
 }  // namespace
@@ -62,10 +64,15 @@ bool is_framing(std::string_view name) {
 void Headers::add(std::string_view name, std::string_view value) {
   if (wire_.empty()) wire_.reserve(kUsualBytes);
   may_frame_ |= is_framing(name);
-  append_safe(wire_, name);
-  wire_ += ": ";
-  append_safe(wire_, value);
-  wire_ += "\r\n";
+  const size_t at = wire_.size();
+  const size_t size = name.size() + value.size();
+  wire_.resize(at + size + 4);
+  char* const line = wire_.data() + at;
+  char* to = put(line, name);
+  to = put(to, ": ");
+  to = put(to, value);
+  put(to, "\r\n");
+  if (may_end_line(name) || may_end_line(value)) keep_on_one_line(line, size + 2);
 }
 
 void Headers::add(std::string_view name, int64_t value) {

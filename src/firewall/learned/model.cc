@@ -115,7 +115,7 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file) {
   }
   copy_weights(header.calibration[kAttackHeads], model->harmful_);
   copy_weights(header.calibration[kAttackHeads + 1], model->hate_);
-  model->table_.resize(kTable);
+  model->table_ = HugeTable<int8_t>(kTable);
   std::memcpy(model->table_.data(), bytes.data() + sizeof header, kTable);
   model->version_ = version_text(header.model_version, bytes);
   return model;

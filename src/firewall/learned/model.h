@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "core/huge_pages.h"
 #include "core/result.h"
 #include "firewall/learned/features.h"
 #include "firewall/types.h"
@@ -86,7 +86,7 @@ class Model {
  private:
   Model() = default;
 
-  std::vector<int8_t> table_;  // kBuckets × kHeads
+  HugeTable<int8_t> table_;  // kBuckets × kHeads
   std::array<float, kHeads> scale_{};
   std::array<float, kHeads> bias_{};
   std::array<Calibration, kAttackHeads> attack_{};

@@ -25,6 +25,39 @@ float with_hiding(float probability, float evidence) {
   return shifted(probability, kHidingWeighs * std::min(evidence / kPlainlyHidden, 1.0F));
 }
 
+/// Whether what was decoded leaves no word of the span in clear, as words turned round between
+/// others do.
+bool takes_all(Decoding how) {
+  switch (how) {
+    case Decoding::base64:
+    case Decoding::base32:
+    case Decoding::ascii85:
+    case Decoding::hex:
+    case Decoding::decimal:
+    case Decoding::uuencode:
+    case Decoding::morse:
+    case Decoding::binary:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// What is left of a text that was decoded for the most part; false, and nothing written, where it
+/// was not, or where the view's offsets are not the original's.
+bool rest_of_encoded(const Normalised& text, std::string& rest) {
+  if (text.children.empty() || !text.map.identity()) return false;
+  rest.clear();
+  uint32_t at = 0;
+  for (const Child& child : text.children) {
+    if (child.depth > 1 || !takes_all(child.how) || child.begin < at) continue;
+    rest.append(text.canonical, at, child.begin - at).push_back(' ');
+    at = child.end;
+  }
+  rest.append(text.canonical, at);
+  return rest.size() * 10 <= text.canonical.size() * 4;
+}
+
 }  // namespace
 
 void Inspector::learned(uint32_t index) {
@@ -81,7 +114,15 @@ Inspector::Reading Inspector::read_views(Source source) {
     });
   };
   reading.plain = parts_.model->score(text.canonical, source);
-  take_view({text.canonical, &text.map}, "learned", reading.plain);
+  // As they stand, pieces and encodings are of no language that the models have learned.
+  if (rest_of_encoded(text, scratch_.rest)) {
+    const auto all = [&text](uint32_t, uint32_t) {
+      return std::pair(0u, static_cast<uint32_t>(text.original.size()));
+    };
+    take(parts_.model->score(scratch_.rest, source), {scratch_.rest}, "learned", all);
+  } else if (!text.in_pieces) {
+    take_view({text.canonical, &text.map}, "learned", reading.plain);
+  }
   if (!text.undone.empty()) {
     take_view({text.undone, &text.undone_map}, "undone", parts_.model->score(text.undone, source));
   }

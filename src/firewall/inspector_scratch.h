@@ -12,6 +12,7 @@ namespace gatehouse::firewall {
 /// Buffers that keep their memory from request to request.
 struct Inspector::Scratch {
   Normalised text;
+  std::string rest;  // of a text that was decoded for the most part
   Findings findings;
   std::vector<Judged> edits;  // all that is to be taken out or rewritten
   Findings cut;               // of one segment, to be taken out

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "core/digest.h"
-#include "firewall/text/undo.h"
+#include "firewall/text/substitution.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {

@@ -4,7 +4,7 @@
 
 #include "firewall/kept_by_text.h"
 #include "firewall/text/encoded.h"
-#include "firewall/text/undo.h"
+#include "firewall/text/substitution.h"
 
 namespace gatehouse::firewall {
 namespace {

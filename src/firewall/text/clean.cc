@@ -252,6 +252,7 @@ void clean_text(std::string_view original, Normalised& out) {
   out.undone.clear();
   out.map.clear();
   out.undone_map.clear();
+  out.in_pieces = false;
   out.children.clear();
   out.evidence = {};
   Cleaner cleaner(original, out);

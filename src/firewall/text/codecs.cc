@@ -10,11 +10,20 @@ namespace {
 
 constexpr size_t kHead = 24;  // bytes that tell binary data from text
 
-constexpr std::array<std::string_view, 36> kMorse = {
-    ".-",    "-...",  "-.-.",  "-..",   ".",     "..-.",  "--.",   "....",  "..",
-    ".---",  "-.-",   ".-..",  "--",    "-.",    "---",   ".--.",  "--.-",  ".-.",
-    "...",   "-",     "..-",   "...-",  ".--",   "-..-",  "-.--",  "--..",  "-----",
-    ".----", "..---", "...--", "....-", ".....", "-....", "--...", "---..", "----."};
+// ITU-R M.1677: letters, digits, and the signs of kMorseSigns.
+constexpr std::array<std::string_view, 46> kMorse = {
+    ".-",     "-...",  "-.-.",   "-..",    ".",      "..-.",   "--.",    "....",
+    "..",     ".---",  "-.-",    ".-..",   "--",     "-.",     "---",    ".--.",
+    "--.-",   ".-.",   "...",    "-",      "..-",    "...-",   ".--",    "-..-",
+    "-.--",   "--..",  "-----",  ".----",  "..---",  "...--",  "....-",  ".....",
+    "-....",  "--...", "---..",  "----.",  ".-.-.-", "--..--", "..--..", "-.-.--",
+    ".----.", "-..-.", "-....-", "---...", ".-..-.", ".--.-."};
+constexpr std::string_view kMorseSigns = ".,?!'/-:\"@";
+
+char morse_sign(size_t index) {
+  if (index < 26) return static_cast<char>('a' + index);
+  return index < 36 ? static_cast<char>('0' + (index - 26)) : kMorseSigns[index - 36];
+}
 
 /// UTF-16 of ASCII text without its zero bytes, as PowerShell's encoded commands have them.
 void narrow(std::string& bytes) {
@@ -234,7 +243,12 @@ std::optional<std::string> decode_decimal(std::string_view run) {
   return out;
 }
 
-std::optional<std::string> decode_ascii85(std::string_view run) {
+namespace {
+
+/// Five digits of base 85 for each four bytes. `value_of` gives a digit's value, negative for none;
+/// `zeros` is the sign for four zero bytes.
+template <typename ValueOf>
+std::optional<std::string> decode_85(std::string_view run, char zeros, ValueOf value_of) {
   std::string out;
   uint64_t group = 0;
   unsigned count = 0;
@@ -246,16 +260,17 @@ std::optional<std::string> decode_ascii85(std::string_view run) {
   };
   for (const char c : run) {
     if (c == ' ' || c == '\n' || c == '\r') continue;
-    if (c == 'z' && count == 0) {
+    if (c == zeros && count == 0) {
       out.append(4, '\0');
       continue;
     }
-    if (c < '!' || c > 'u') return std::nullopt;
-    group = group * 85 + static_cast<uint64_t>(c - '!');
-    if (++count == 5) {
-      if (group > 0xFFFFFFFF) return std::nullopt;
-      flush(4);
-    }
+    const int value = value_of(c);
+    if (value < 0) return std::nullopt;
+    group = group * 85 + static_cast<uint64_t>(value);
+    if (++count < 5) continue;
+    if (group > 0xFFFFFFFF) return std::nullopt;
+    flush(4);
+    if (out.size() == kHead / 2 && !begins_as_text(out)) return std::nullopt;
   }
   if (count == 1) return std::nullopt;
   if (count > 1) {
@@ -268,9 +283,56 @@ std::optional<std::string> decode_ascii85(std::string_view run) {
   return out;
 }
 
-std::optional<std::string> decode_morse(std::string_view run) {
+}  // namespace
+
+std::optional<std::string> decode_ascii85(std::string_view run) {
+  return decode_85(run, 'z', [](char c) { return c >= '!' && c <= 'u' ? c - '!' : -1; });
+}
+
+std::optional<std::string> decode_base85(std::string_view run) {
+  static constexpr std::array<signed char, 256> kValues = [] {
+    constexpr std::string_view kDigits =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+    std::array<signed char, 256> values{};
+    values.fill(-1);
+    for (size_t i = 0; i < kDigits.size(); ++i) {
+      values[static_cast<unsigned char>(kDigits[i])] = static_cast<signed char>(i);
+    }
+    return values;
+  }();
+  return decode_85(run, '\0', [](char c) { return int{kValues[static_cast<unsigned char>(c)]}; });
+}
+
+std::optional<std::string> decode_uu_line(std::string_view line) {
+  constexpr size_t kLongest = 45;
+  const auto value_of = [](char c) { return static_cast<unsigned>(c - ' ') & 63; };
+  if (line.empty() || line[0] <= ' ' || line[0] >= '`') return std::nullopt;
+  const size_t size = value_of(line[0]);
+  // Spaces at the end, which stand for zeros, are often lost.
+  const size_t digits = (size + 2) / 3 * 4;
+  if (size > kLongest || line.size() > digits + 2 || line.size() < size * 4 / 3 + 1) {
+    return std::nullopt;
+  }
   std::string out;
-  size_t letters = 0;
+  for (size_t i = 1; i <= digits; i += 4) {
+    unsigned group = 0;
+    for (size_t k = i; k < i + 4; ++k) {
+      const char c = k < line.size() ? line[k] : ' ';
+      if (c < ' ' || c > '`') return std::nullopt;
+      group = group << 6 | value_of(c);
+    }
+    for (int shift = 16; shift >= 0; shift -= 8) {
+      if (out.size() < size) out.push_back(static_cast<char>(group >> shift & 0xFF));
+    }
+  }
+  return out;
+}
+
+std::optional<std::string> decode_morse(std::string_view run) {
+  constexpr size_t kFewest = 5;
+  std::string out;
+  size_t signs = 0;
+  size_t unknown = 0;
   size_t gap = 0;
   for (size_t i = 0; i < run.size();) {
     if (run[i] != '.' && run[i] != '-') {
@@ -281,15 +343,17 @@ std::optional<std::string> decode_morse(std::string_view run) {
     size_t end = i;
     while (end < run.size() && (run[end] == '.' || run[end] == '-')) ++end;
     const auto at = std::find(kMorse.begin(), kMorse.end(), run.substr(i, end - i));
-    if (at == kMorse.end()) return std::nullopt;
     if (gap >= 3 && !out.empty()) out.push_back(' ');
-    const auto index = at - kMorse.begin();
-    out.push_back(static_cast<char>(index < 26 ? 'a' + index : '0' + (index - 26)));
-    ++letters;
+    if (at == kMorse.end()) {
+      ++unknown;
+    } else {
+      out.push_back(morse_sign(static_cast<size_t>(at - kMorse.begin())));
+    }
+    ++signs;
     gap = 0;
     i = end;
   }
-  if (letters < 5) return std::nullopt;
+  if (signs < kFewest || unknown * 10 > signs) return std::nullopt;
   return out;
 }
 

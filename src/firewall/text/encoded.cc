@@ -11,6 +11,7 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kShortestRun = 16;     // of base64, base32 and hex
+constexpr size_t kShortestDense = 25;   // of the 85 signs, where nothing says so
 constexpr size_t kShortestPiece = 8;    // of base64 that is cut up
 constexpr size_t kWidestCut = 5;        // bytes between two pieces
 constexpr size_t kMostPrefixes = 4;     // "path/SWdub3Jl…": what stands before a run's signs
@@ -27,6 +28,7 @@ enum Alphabet : uint8_t {
   kHexGroup = 8,  // hex digits and what stands between bytes
   kMorse = 16,
   kBits = 32,
+  kDense = 64,  // all but white space
 };
 
 constexpr std::array<uint8_t, 256> kAlphabets = [] {
@@ -40,6 +42,7 @@ constexpr std::array<uint8_t, 256> kAlphabets = [] {
   add(" ,:\nx", kHexGroup);
   add(".- /|", kMorse);
   add("01 \n,", kBits);
+  for (size_t c = '!'; c <= '~'; ++c) sets[c] |= kDense;
   return sets;
 }();
 
@@ -55,6 +58,7 @@ class Finder {
   void run() {
     runs();
     if (text_.find("<~") != text_.npos || out_.canonical.find("85") != std::string::npos) ascii85();
+    uuencoded();
     escapes();
     find_hidden_markup(out_, limit_);
   }
@@ -89,6 +93,7 @@ class Finder {
     for_runs(kBase64, kShortestPiece, [&](size_t at) { return try_token(at); });
     for_runs(kMorse, 12, [&](size_t at) { return try_morse(at); });
     for_runs(kHexGroup, 24, [&](size_t at) { return try_group(at); });
+    for_runs(kDense, kShortestDense, [&](size_t at) { return try_dense(at); });
   }
 
   size_t end_of(size_t at, uint8_t set) const {
@@ -105,6 +110,20 @@ class Finder {
     while (last > first && !is_sign(last - 1)) --last;
     if (last > first)
       add(decode_morse(text_.substr(first, last - first)), Decoding::morse, first, last);
+    return end;
+  }
+
+  /// A long run of letters, digits and signs, which may be base 85.
+  size_t try_dense(size_t at) {
+    const size_t end = end_of(at, kDense);
+    const std::string_view run = text_.substr(at, end - at);
+    constexpr size_t kFewestSigns = 3;
+    const auto signs =
+        std::count_if(run.begin(), run.end(), [](char c) { return (sets_of(c) & kBase64) == 0; });
+    if (static_cast<size_t>(signs) < kFewestSigns) return end;
+    auto text = decode_base85(run);
+    if (!text) text = decode_ascii85(run);
+    add(std::move(text), Decoding::ascii85, at, end);
     return end;
   }
 
@@ -257,6 +276,31 @@ class Finder {
       }
       at = end + 1;
     }
+  }
+
+  /// Lines that each say how many bytes they hold.
+  void uuencoded() {
+    constexpr size_t kShortest = 8;
+    std::string text;
+    size_t begin = 0;
+    size_t last = 0;
+    const auto close = [&] {
+      if (reads_as_text(text)) add(std::move(text), Decoding::uuencode, begin, last);
+      text.clear();
+    };
+    for (size_t at = 0; at < text_.size() && !full();) {
+      const size_t end = std::min(text_.find('\n', at), text_.size());
+      const auto line = decode_uu_line(text_.substr(at, end - at));
+      if (line && (line->size() >= kShortest || !text.empty())) {
+        if (text.empty()) begin = at;
+        text += *line;
+        last = end;
+      } else if (!text.empty()) {
+        close();
+      }
+      at = end + 1;
+    }
+    if (!text.empty()) close();
   }
 
   // Regions in which escapes stand close together, each decoded in whole.

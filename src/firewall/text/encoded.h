@@ -44,6 +44,10 @@ class Base64Pieces {
 std::optional<std::string> decode_base32(std::string_view run);
 std::optional<std::string> decode_hex(std::string_view run);      // "4f76…", also with separators
 std::optional<std::string> decode_ascii85(std::string_view run);  // without <~ ~>
+std::optional<std::string> decode_base85(std::string_view run);   // RFC 1924's alphabet, Git's
+/// One line: a character for its length, then four for each three bytes. Bytes of any kind; empty
+/// where it is no such line.
+std::optional<std::string> decode_uu_line(std::string_view line);
 std::optional<std::string> decode_decimal(std::string_view run);  // "73 103 110", any signs between
 std::optional<std::string> decode_morse(std::string_view run);
 std::optional<std::string> decode_binary(std::string_view run);

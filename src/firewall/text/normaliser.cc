@@ -11,11 +11,11 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr std::array<std::string_view, kDecodingCount> kDecodingNames = {
-    "hidden:tag",      "hidden:selector", "hidden:zero-width", "decoded:base64",
-    "decoded:base32",  "decoded:ascii85", "decoded:hex",       "decoded:decimal",
-    "decoded:percent", "decoded:html",    "decoded:escapes",   "decoded:rot13",
-    "decoded:morse",   "decoded:binary",  "decoded:reversed",  "decoded:upside-down",
-    "hidden:comment",  "hidden:markup"};
+    "hidden:tag",           "hidden:selector",     "hidden:zero-width", "decoded:base64",
+    "decoded:base32",       "decoded:ascii85",     "decoded:hex",       "decoded:decimal",
+    "decoded:percent",      "decoded:html",        "decoded:escapes",   "decoded:rot13",
+    "decoded:substitution", "decoded:uuencode",    "decoded:morse",     "decoded:binary",
+    "decoded:reversed",     "decoded:upside-down", "hidden:comment",    "hidden:markup"};
 
 // A child's own children stand where it stands: offsets inside a decoded text mean nothing outside.
 void adopt(const Child& parent, Normalised& inner, Normalised& out,

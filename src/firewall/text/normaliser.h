@@ -23,6 +23,8 @@ enum class Decoding : uint8_t {
   html_entities,
   escapes,  // \uXXXX, \xXX, \ooo, quoted-printable
   rot13,
+  substitution,  // other alphabets: Caesar, Atbash, ROT47
+  uuencode,
   morse,
   binary,
   reversed,
@@ -56,6 +58,8 @@ struct Evidence {
   /// 0 (plain text) to 1: how much effort went into hiding. Accents, emoji and other scripts do not
   /// count. Encoding alone is not hiding: children do not count either.
   float score(size_t text_bytes) const;
+  /// Whether some of it is what no reader sees at all, not what only looks odd.
+  bool unseen() const { return tags > 0 || selectors > 0 || bidi > 0; }
 };
 
 /// A text found inside another one by decoding.
@@ -82,6 +86,8 @@ struct Normalised {
   /// empty where there is no evidence of such tricks.
   std::string undone;
   OffsetMap undone_map;
+  /// Words stand there in pieces, which only `undone` has together.
+  bool in_pieces = false;
   /// Decoded texts, outer before inner.
   std::vector<Child> children;
   Evidence evidence;

@@ -74,10 +74,12 @@ class Reader {
   bool read_spaced(size_t at) {
     const std::string_view base = gap_after(at);
     if (base.empty() || base.size() > kWidestSeparator) return false;
+    const bool lines = base.find('\n') != base.npos;
     add(at);
     while (is_letter(at + 1)) {
       const std::string_view gap = gap_after(at);
-      if (gap.size() < base.size() || gap.size() > kWidestGap || gap.find('\n') != gap.npos) break;
+      if (gap.size() < base.size() || gap.size() > kWidestGap) break;
+      if (lines != (gap.find('\n') != gap.npos)) break;
       if (joined_by_sign(at + 1)) break;  // belongs to a word that is set apart in another way
       if (gap != base) next_word();
       add(++at);

@@ -5,10 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "firewall/text/fold_table.h"
 #include "firewall/text/leet.h"
+#include "firewall/text/letter_names.h"
+#include "firewall/text/pieces.h"
 #include "firewall/text/spelt.h"
-#include "firewall/text/utf8.h"
+#include "firewall/text/turned.h"
 #include "firewall/text/words.h"
 
 namespace gatehouse::firewall {
@@ -23,6 +24,7 @@ constexpr uint32_t kLongLeet = 8;        // letters of a word that is no acciden
 constexpr unsigned kPlainlyLeet = 4;     // digits for letters in one word that no number has
 constexpr size_t kForeignLeetShare = 8;  // one word in so many
 constexpr size_t kLeetShare = 4;
+constexpr size_t kFewestPigLatin = 3;
 constexpr std::string_view kJoiners = "_.-*~+|";
 
 struct Edit {
@@ -34,17 +36,18 @@ struct Edit {
 class WordTricks {
  public:
   // `words` is scratch memory, overwritten.
-  WordTricks(Normalised& out, std::vector<Word>& words)
-      : out_(out), text_(out.canonical), words_(words) {}
+  WordTricks(Normalised& out, const TextView& view, std::vector<Word>& words)
+      : out_(out), view_(view), text_(view.text), words_(words) {}
 
   void run() {
     split_words(text_, lexicon_, words_);
     count_leet();
     for (size_t i = 0; i < words_.size();) {
-      const size_t taken = spaced_run(i);
-      const size_t joined = taken == 0 ? joined_run(i) : taken;
-      if (joined != 0) {
-        i += joined;
+      size_t taken = named_run(i);
+      if (taken == 0) taken = spaced_run(i);
+      if (taken == 0) taken = joined_run(i);
+      if (taken != 0) {
+        i += taken;
         continue;
       }
       one_word(words_[i], i);
@@ -56,9 +59,12 @@ class WordTricks {
     }
     // "e.g." and "a b" are two words set apart only where longer ones are.
     if (out_.evidence.spaced_words == 0) drop(doubtful_);
+    if (pig_latin_.size() < kFewestPigLatin || pig_latin_.size() * 3 < words_.size()) {
+      drop(pig_latin_);
+    }
     std::erase_if(edits_, [](const Edit& edit) { return edit.text.empty(); });
     odd_case();
-    add_children();
+    turned_.add_children(view_, words_, out_);
     write_undone();
   }
 
@@ -102,6 +108,17 @@ class WordTricks {
     edits_.push_back(
         {words_[first].begin, words_[first + spelt.letters - 1].end, std::move(spelt.text)});
     return spelt.letters;
+  }
+
+  size_t named_run(size_t first) {
+    if (first < unnamed_until_ || !may_be_named_letter(text_of(words_[first]))) return 0;
+    NamedLetters named = read_named_letters(text_, words_, first, lexicon_);
+    unnamed_until_ = first + named.read;
+    if (named.words == 0) return 0;
+    out_.evidence.spaced_words += static_cast<uint32_t>(named.words);
+    edits_.push_back(
+        {words_[first].begin, words_[first + named.read - 1].end, std::move(named.text)});
+    return named.read;
   }
 
   // Words joined by one separator without spaces: "ignore_all_previous".
@@ -149,7 +166,7 @@ class WordTricks {
       return;
     }
     if (word.size() < 3) return;
-    note_turned_text(token, index);
+    turned_.note(token, index);
     if (word.size() <= 40) {
       if (const std::string_view found = unstretch(token, lexicon_); !found.empty()) {
         ++out_.evidence.stretched_words;
@@ -164,6 +181,11 @@ class WordTricks {
       replace(word, found);
       return;
     }
+    if (const std::string_view found = pig_latin(token); !found.empty()) {
+      pig_latin_.push_back(edits_.size());
+      replace(word, found);
+      return;
+    }
     if (word.size() < kFewestGlued || glued_ + word.size() > kGluedBudget) return;
     glued_ += std::min<size_t>(word.size(), kMaxGlued);
     if (word.size() > kMaxGlued) return;
@@ -171,6 +193,23 @@ class WordTricks {
     if (cut.size() < 2) return;
     out_.evidence.joined_words += static_cast<uint32_t>(cut.size());
     replace(word, fmt::format("{}", fmt::join(cut, " ")));
+  }
+
+  // "ignoreway" and "eviouspray": what a word begins with, moved to its end, and "ay".
+  std::string_view pig_latin(std::string_view token) const {
+    constexpr size_t kMostMoved = 3;
+    if (token.size() < 4 || !token.ends_with("ay")) return {};
+    token.remove_suffix(2);
+    if (const char last = token.back(); last == 'w' || last == 'y') {
+      const std::string_view found = lexicon_.exact(token.substr(0, token.size() - 1));
+      if (!found.empty()) return found;
+    }
+    for (size_t moved = 1; moved <= kMostMoved && moved < token.size(); ++moved) {
+      std::string word(token.substr(token.size() - moved));
+      word.append(token, 0, token.size() - moved);
+      if (const std::string_view found = lexicon_.exact(word); !found.empty()) return found;
+    }
+    return {};
   }
 
   void undo_leet(const Word& word) {
@@ -194,133 +233,11 @@ class WordTricks {
     for (const size_t index : edits) edits_[index].text.clear();
   }
 
-  // Words that only make sense in rot13 or read backwards, with the first and last of them.
-  struct Turned {
-    size_t hits = 0;
-    size_t first = 0;
-    size_t last = 0;
-    size_t unknown_before_first = 0;
-    size_t unknown_up_to_last = 0;
-    void hit(size_t index, size_t unknown) {
-      if (hits++ == 0) {
-        first = index;
-        unknown_before_first = unknown - 1;
-      }
-      last = index;
-      unknown_up_to_last = unknown;
-    }
-    bool convincing(bool cue) const {
-      const size_t unknown = unknown_up_to_last - unknown_before_first;
-      return (hits >= 3 && hits * 2 >= unknown) || (hits >= 2 && cue && hits * 2 >= unknown);
-    }
-  };
-
-  void note_turned_text(std::string_view token, size_t index) {
-    ++unknown_;
-    if (token.size() > Lexicon::kLongestWord) return;
-    const auto rot13 = [](char c) { return static_cast<char>(c <= 'm' ? c + 13 : c - 13); };
-    if (lexicon_.may_begin(rot13(token[0]), rot13(token[1]), rot13(token[2]))) {
-      buffer_.clear();
-      append_rot13(token, buffer_);
-      if (lexicon_.has(buffer_)) rot13_.hit(index, unknown_);
-    }
-    const size_t last = token.size() - 1;
-    if (lexicon_.may_begin(token[last], token[last - 1], token[last - 2])) {
-      buffer_.assign(token.rbegin(), token.rend());
-      if (lexicon_.has(buffer_)) reversed_.hit(index, unknown_);
-    }
-  }
-
-  void add_children() {
-    const bool turned = rot13_.hits >= 2 || reversed_.hits >= 2;
-    const bool cue =
-        turned && (text_.find("rot13") != text_.npos || text_.find("revers") != text_.npos ||
-                   text_.find("backward") != text_.npos || text_.find("decode") != text_.npos ||
-                   out_.evidence.bidi > 0);
-    if (rot13_.hits >= 2 && rot13_.convincing(cue)) {
-      const auto [begin, end] = range_of(rot13_);
-      std::string text;
-      append_rot13(std::string_view(out_.clean).substr(begin, end - begin), text);
-      add_child(std::move(text), Decoding::rot13, begin, end);
-    }
-    if (reversed_.hits >= 2 && reversed_.convincing(cue)) {
-      const auto [begin, end] = range_of(reversed_);
-      std::string text;
-      append_reversed(std::string_view(out_.clean).substr(begin, end - begin), text);
-      add_child(std::move(text), Decoding::reversed, begin, end);
-      // The same words in the order they stand in, for text reversed word by word.
-      std::string in_order;
-      for (size_t i = reversed_.first; i <= reversed_.last; ++i) {
-        if (!in_order.empty()) in_order.push_back(' ');
-        append_reversed(text_of(words_[i]), in_order);
-      }
-      add_child(std::move(in_order), Decoding::reversed, begin, end);
-    }
-    if (out_.evidence.turned >= 3) add_upside_down();
-  }
-
-  // The words between the first and the last hit, and the unknown or very short ones around them.
-  std::pair<uint32_t, uint32_t> range_of(const Turned& turned) const {
-    const auto belongs = [](const Word& word) {
-      return !word.mixed && (!word.known || word.size() <= 2);
-    };
-    size_t first = turned.first;
-    size_t last = turned.last;
-    while (first > 0 && belongs(words_[first - 1])) --first;
-    while (last + 1 < words_.size() && belongs(words_[last + 1])) ++last;
-    return {words_[first].begin, words_[last].end};
-  }
-
-  void add_child(std::string text, Decoding how, uint32_t begin, uint32_t end) {
-    Child child;
-    child.clean = std::move(text);
-    child.how = how;
-    child.begin = out_.map.to_original(begin);
-    child.end = out_.map.to_original(end);
-    out_.children.push_back(std::move(child));
-  }
-
-  // Each line of the original with turned letters, read from the end; b d n p q u stand for the
-  // letters they become when the page is turned.
-  void add_upside_down() {
-    const std::string_view original = out_.original;
-    for (size_t at = 0; at < original.size();) {
-      const size_t end = std::min(original.find('\n', at), original.size());
-      std::string turned;
-      size_t count = 0;
-      for (size_t i = at; i < end;) {
-        const CodePoint point = decode_utf8(original, i);
-        const Fold fold = point.value < 0x80 ? Fold{} : fold_of(point.value);
-        if (fold.kind == FoldKind::turned) {
-          ++count;
-          turned.append(fold.text);
-        } else if (point.value < 0x80) {
-          constexpr std::string_view kFrom = "bdnpqu69";
-          constexpr std::string_view kTo = "qpudbn96";
-          const size_t found = kFrom.find(original[i]);
-          turned.push_back(found == kFrom.npos ? original[i] : kTo[found]);
-        } else {
-          turned.append(original, i, point.size);
-        }
-        i += point.size;
-      }
-      if (count >= 3) {
-        Child child;
-        append_reversed(turned, child.clean);
-        child.how = Decoding::upside_down;
-        child.begin = static_cast<uint32_t>(at);
-        child.end = static_cast<uint32_t>(end);
-        out_.children.push_back(std::move(child));
-      }
-      at = end + 1;
-    }
-  }
-
   // Words in which the case changes for no reason: "iGnORe", not "iPhone" or "camelCase".
   void odd_case() {
     for (const Word& word : words_) {
       if (word.size() < 5 || !word.known) continue;
-      const std::string_view shown = std::string_view(out_.clean).substr(word.begin, word.size());
+      const std::string_view shown = view_.cased.substr(word.begin, word.size());
       if (shown.substr(1) == text_of(word).substr(1)) continue;
       unsigned changes = 0;
       for (size_t i = 2; i < shown.size(); ++i) {
@@ -336,13 +253,13 @@ class WordTricks {
     std::string& undone = out_.undone;
     const auto here = [&] { return static_cast<uint32_t>(undone.size()); };
     const auto copy_to = [&](uint32_t end) {
-      out_.undone_map.append(out_.map, at, end, here());
+      out_.undone_map.append(view_.map, at, end, here());
       undone.append(text_.substr(at, end - at));
       at = end;
     };
     for (const Edit& edit : edits_) {
       copy_to(edit.begin);
-      out_.undone_map.add(here(), out_.map.to_original(edit.begin));
+      out_.undone_map.add(here(), view_.map.to_original(edit.begin));
       undone.append(edit.text);
       at = edit.end;
     }
@@ -351,22 +268,22 @@ class WordTricks {
   }
 
   Normalised& out_;
+  const TextView& view_;
   std::string_view text_;
   const Lexicon& lexicon_ = Lexicon::standard();
   std::vector<Word>& words_;
   std::vector<Edit> edits_;
   std::vector<size_t> scrambled_;  // of the edits
   std::vector<size_t> doubtful_;
-  std::string buffer_;
+  std::vector<size_t> pig_latin_;
   struct Joined {
     size_t first = 0;  // of the words
     size_t last = 0;
     size_t known = 0;  // among them
   };
   Joined joined_;  // the run that was read last, or what is left of it
-  Turned rot13_;
-  Turned reversed_;
-  size_t unknown_ = 0;
+  TurnedWords turned_;
+  size_t unnamed_until_ = 0;  // words before it are no letters' names
   size_t glued_ = 0;
   bool leet_ = false;
   bool leet_everywhere_ = false;
@@ -374,33 +291,26 @@ class WordTricks {
 
 }  // namespace
 
-void append_rot13(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    const char lower = ascii_lower(c);
-    if (!is_ascii_letter(c)) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(lower <= 'm' ? c + 13 : c - 13));
-    }
-  }
-}
-
-void append_reversed(std::string_view text, std::string& out) {
-  size_t end = text.size();
-  while (end > 0) {
-    size_t begin = end - 1;
-    while (begin > 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80)
-      --begin;
-    out.append(text, begin, end - begin);
-    end = begin;
-  }
-}
-
 void undo_word_tricks(Normalised& out) {
   out.undone.clear();
   out.undone_map.clear();
+  out.in_pieces = false;
   thread_local std::vector<Word> words;
-  WordTricks(out, words).run();
+  std::string whole;
+  OffsetMap map;
+  uint32_t cut_words = 0;
+  if (!join_pieces(out, whole, map, cut_words)) {
+    WordTricks(out, {out.canonical, out.clean, out.map}, words).run();
+    return;
+  }
+  std::string lower;
+  lower_ascii(whole, lower);
+  WordTricks(out, {lower, whole, map}, words).run();
+  out.evidence.spaced_words += cut_words;
+  out.in_pieces = true;
+  if (!out.undone.empty()) return;
+  out.undone = std::move(lower);
+  out.undone_map = std::move(map);
 }
 
 }  // namespace gatehouse::firewall

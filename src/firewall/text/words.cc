@@ -20,6 +20,9 @@ constexpr std::array<uint8_t, 256> kClasses = [] {
   return classes;
 }();
 
+/// Letters that may have a name or a misspelt word among them.
+constexpr size_t kFewestWithUnknown = 24;
+
 uint8_t class_of(char c) {
   return kClasses[static_cast<unsigned char>(c)];
 }
@@ -67,13 +70,15 @@ void split_words(std::string_view text, const Lexicon& lexicon, std::vector<Word
 std::vector<std::string_view> cut_glued(std::string_view letters, const Lexicon& lexicon) {
   letters = letters.substr(0, kMaxGlued);
   // best[i]: the cheapest way to cut the first i letters. A word costs 1; one of one or two letters
-  // costs more, so that long words win.
+  // costs more, so that long words win, and a letter of no word most.
   constexpr unsigned kNever = 1u << 30;
+  constexpr unsigned kNoWord = 9;
+  const bool all_known = letters.size() < kFewestWithUnknown;
   std::array<unsigned, kMaxGlued + 1> best;
-  std::array<uint8_t, kMaxGlued + 1> length{};
+  std::array<uint8_t, kMaxGlued + 1> length{};  // of the last word; 0: a letter of no word
   best[0] = 0;
   for (size_t i = 1; i <= letters.size(); ++i) {
-    best[i] = kNever;
+    best[i] = all_known ? kNever : best[i - 1] + kNoWord;
     const size_t longest = std::min(i, Lexicon::kLongestWord);
     for (size_t take = 1; take <= longest; ++take) {
       if (best[i - take] == kNever) continue;
@@ -86,10 +91,16 @@ std::vector<std::string_view> cut_glued(std::string_view letters, const Lexicon&
   }
   std::vector<std::string_view> words;
   if (best[letters.size()] == kNever) return words;
-  for (size_t i = letters.size(); i > 0; i -= length[i])
-    words.push_back(letters.substr(i - length[i], length[i]));
+  size_t unknown = 0;
+  for (size_t i = letters.size(); i > 0;) {
+    size_t begin = i - length[i];
+    while (begin == i || (length[i] == 0 && begin > 0 && length[begin] == 0)) --begin;
+    if (length[i] == 0) unknown += i - begin;
+    words.push_back(letters.substr(begin, i - begin));
+    i = begin;
+  }
   std::reverse(words.begin(), words.end());
-  if (words.size() * 3 > letters.size()) words.clear();
+  if (words.size() * 3 > letters.size() || unknown * 4 > letters.size()) words.clear();
   return words;
 }
 

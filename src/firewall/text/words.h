@@ -29,8 +29,9 @@ inline std::string_view gap_after(std::string_view text, std::span<const Word> w
 /// overwritten.
 void split_words(std::string_view text, const Lexicon& lexicon, std::vector<Word>& words);
 
-/// Cuts a run of letters into words of the lexicon; empty if it cannot be cut into words that are
-/// long enough on average to be no accident. At most kMaxGlued letters are looked at.
+/// Cuts a run of letters into words of the lexicon, in a long run with others between them; empty
+/// if it cannot be cut into words that are long enough on average to be no accident. At most
+/// kMaxGlued letters are looked at.
 inline constexpr size_t kMaxGlued = 400;
 std::vector<std::string_view> cut_glued(std::string_view letters, const Lexicon& lexicon);
 

@@ -1,5 +1,7 @@
 #include "firewall/firewall.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "firewall/pii/vault.h"
@@ -66,6 +68,32 @@ TEST(Firewall, LetsOrdinaryTextPass) {
     const auto verdict = inspect(*Policy::default_policy(), Source::user, text);
     EXPECT_LT(verdict.action, Action::block) << text << ": " << verdict.describe();
   }
+}
+
+// What everybody sees is common in honest text, what nobody sees is not.
+TEST(Firewall, OddLookingTextPassesAndUnseenTextIsNoted) {
+  const auto noted = [](std::string_view text) {
+    const auto verdict = inspect(*Policy::default_policy(), Source::user, text);
+    return std::any_of(verdict.findings.begin(), verdict.findings.end(), [](const Judged& judged) {
+      return judged.finding.category == Category::obfuscation;
+    });
+  };
+  EXPECT_FALSE(noted("Ｗｅ ｈａｄ ｓｏｕｐ ａｎｄ ｂｒｅａｄ ｆｏｒ ｄｉｎｎｅｒ"));
+  EXPECT_FALSE(noted("W e   h a d   s o u p   a n d   b r e a d"));
+  EXPECT_FALSE(noted("W3 h4d s0up 4nd br34d f0r d1nn3r"));
+  EXPECT_FALSE(noted("We had so\u00adup and bre\u00adad for din\u00adner"));
+  EXPECT_TRUE(noted("We had soup.\U000E0074\U000E0065\U000E006C\U000E006C\U000E0020\U000E006D"));
+}
+
+// What is decoded is no cover for what stands beside it in clear.
+TEST(Firewall, AnAttackBesideALongEncodingIsFound) {
+  const std::string text =
+      std::string(kAttack) +
+      " SGVyZSBpcyBhIGxvbmcgYW5kIGhhcm1sZXNzIGxpc3Qgb2YgdGhpbmdzIHRvIGJ1eSBhdCB0aGUgc2hvcDogYnJlYWQ"
+      "s"
+      "IG1pbGssIGNoZWVzZSwgYXBwbGVzLCBwZWFycywgdG9tYXRvZXMgYW5kIGEgYm90dGxlIG9mIG9saXZlIG9pbCBmb3Ig"
+      "dGhlIHNhbGFkIG9uIFN1bmRheSBldmVuaW5nIHdpdGggdGhlIG5laWdoYm91cnM=";
+  EXPECT_EQ(inspect(*Policy::default_policy(), Source::user, text).action, Action::block);
 }
 
 TEST(Firewall, ShadowModeFlagsWhatItWouldHaveBlocked) {

@@ -13,6 +13,7 @@ find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 find_package(PkgConfig REQUIRED)
 find_package(mimalloc 2.0 REQUIRED)
 pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)
+pkg_check_modules(QPDF REQUIRED IMPORTED_TARGET libqpdf>=11.3)
 
 if(GATEHOUSE_TESTS)
   find_package(GTest REQUIRED)

@@ -42,7 +42,7 @@ class Budget {
   bool spent_ = false;
 };
 
-/// How many tokens bytes can at most hold, but for a constant factor.
+/// How many tokens bytes can at most hold, or entries of a table, but for a constant factor.
 size_t tokens_in(const char* data, size_t size);
 
 }  // namespace gatehouse::firewall::pdf

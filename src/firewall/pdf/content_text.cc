@@ -138,13 +138,16 @@ void Content::show(std::string_view bytes) {
   shown_.clear();
   Piece piece;
   piece.begin = origin();
+  const bool spaced = text.character_spacing > kBlank * std::abs(text.size) * text.font->height();
   while (!bytes.empty()) {
+    if (spaced && !shown_.empty() && shown_.back() != ' ') shown_.push_back(' ');
     const Font::Glyph glyph = text.font->take(bytes, shown_);
     if (!glyph.mapped) page_.add_unmapped();
     advance(glyph.width * text.size + text.character_spacing +
             (glyph.blank ? text.word_spacing : 0));
   }
-  piece.end = origin();
+  // The spacing behind the last glyph is no part of the text.
+  piece.end = text_to_page().map({-text.character_spacing * text.scale, text.rise});
   piece.text = shown_;
   piece.height = std::abs(text.size) * text.font->height() * text_to_page().upward();
   page_.add(piece, trick_of(piece));

@@ -9,7 +9,6 @@ namespace {
 
 constexpr size_t kFewestHidden = 8;     // bytes: shorter texts can order nothing
 constexpr size_t kFewestUnmapped = 16;  // codes: fewer are ornaments
-constexpr double kBlank = 0.17;         // of a line's height: the narrowest gap between words
 constexpr double kLine = 0.45;          // … and the least way up or down to another line
 
 bool ends_blank(const std::string& text) {
@@ -26,7 +25,7 @@ Flow::Gap Flow::gap_before(const Piece& piece) const {
   const double across = std::abs(way.x * direction_.y - way.y * direction_.x);
   // Written so that what is no number begins a line.
   if (!(across <= kLine * high) || along < -high) return Gap::line;
-  return std::abs(along) > kBlank * high ? Gap::blank : Gap::none;
+  return along > kBlank * high ? Gap::blank : Gap::none;
 }
 
 void Flow::add(const Piece& piece) {

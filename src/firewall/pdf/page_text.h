@@ -11,6 +11,9 @@
 
 namespace gatehouse::firewall::pdf {
 
+/// The narrowest gap between words, of a line's height.
+inline constexpr double kBlank = 0.17;
+
 /// A text and where on the page it stands.
 struct Piece {
   std::string_view text;

@@ -10,6 +10,8 @@ namespace {
 /// Of this size are qpdf's reads of tokens; it takes streams in larger pieces.
 constexpr size_t kTokenRead = 128;
 constexpr size_t kLeastTokens = 4;  // of one read, since it takes its time
+/// Binary tables have no blanks: an entry of three bytes costs qpdf some hundred.
+constexpr size_t kBytesOfToken = 8;
 
 const char* stack_now() {
   return static_cast<const char*>(__builtin_frame_address(0));
@@ -23,7 +25,7 @@ size_t tokens_in(const char* data, size_t size) {
     count += c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\0' || c == '\f' ||
              c == '/' || c == '(' || c == '[' || c == ']' || c == '<' || c == '>';
   }
-  return count;
+  return std::max(count, size / kBytesOfToken);
 }
 
 BoundedSource::BoundedSource(std::string_view bytes, Budget& budget)

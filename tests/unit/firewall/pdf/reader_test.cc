@@ -66,7 +66,10 @@ TEST(PdfReader, JoinsWhatIsDrawnInPieces) {
   EXPECT_EQ(shown("BT /F1 10 Tf 1 0 0 1 72 700 Tm (o) Tj 1 0 0 1 77.56 700 Tm (n) Tj "
                   "1 0 0 1 83.12 700 Tm (e) Tj ET"),
             "one");
-  EXPECT_EQ(shown(font + "5 Tc 100 Tz (a) Tj (b) Tj ET"), "ab");
+  // Spacing that sets words apart, and spacing that is tight.
+  EXPECT_EQ(shown(font + "(Yo) Tj 2.5 Tc 12.2 0 Td (uc) Tj 0 Tc 13.06 0 Td (an) Tj ET"), "You can");
+  EXPECT_EQ(shown(font + "0.5 Tc (Yo) Tj (u) Tj ET"), "You");
+  EXPECT_EQ(shown(font + "(o) Tj 3 0 Td (n) Tj ET"), "on");
 }
 
 TEST(PdfReader, ReadsStringsInAllTheirForms) {

@@ -209,6 +209,15 @@ const Schema& policy_schema() {
               "request with that prompt) and watches for it in answers.");
     d.boolean("neutralise_role_markers", &PolicySpec::neutralise_role_markers,
               "Takes chat-template markers out of what users, tools and documents supply.");
+    d.choice<Action>("unread_documents", &PolicySpec::unread_documents,
+                     words({Action::allow, Action::flag, Action::block}),
+                     "What is done with a document that can't be read, or not all of it: a PDF "
+                     "that is encrypted, broken or too large, one of pictures, another kind of "
+                     "file, one given by its id or URL. `gatehouse explain` tells it in any case.");
+    d.choice<Action>("unredactable", &PolicySpec::unredactable,
+                     words({Action::flag, Action::block}),
+                     "What is done where a rule says `redact` about the text of a PDF, in which "
+                     "nothing can be changed.");
     d.integer("max_input_bytes", &PolicySpec::max_input_bytes,
               "Text of a request that is inspected; more is refused.")
         .range(1024, 256 << 20);

@@ -34,6 +34,14 @@ struct Segment {
   bool json = false;
   /// Where it stands if that is no message's content: "tools[2]". Lives as long as `text`.
   std::string_view path = {};
+  /// It comes from a file in which nothing can be changed: the policy's `unredactable` says what
+  /// is done where something would have to be.
+  bool fixed = false;
+  /// How it is kept from a reader's eyes ("hidden:white"), static: the evidence of what is found.
+  std::string_view hidden = {};
+  /// Why (a part of) the document that it comes from can't be read ("encrypted"), static: a finding
+  /// of its own, document.unread. `text` is not inspected then, only what may be confirmed.
+  std::string_view unread = {};
 };
 
 /// How long an inspection may take: `fast` stays within microseconds and says in the verdict when

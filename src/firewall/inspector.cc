@@ -74,7 +74,25 @@ void Inspector::spend(Detector detector, Stage stage, std::chrono::nanoseconds t
 }
 
 void Inspector::judge(const Finding& finding, uint32_t index) {
-  judge_(finding, segments_[index].source, index);
+  const Segment& segment = segments_[index];
+  if (segment.hidden.empty()) {
+    judge_(finding, segment.source, index, segment.fixed);
+  } else {
+    Finding hidden = finding;
+    hidden.evidence = segment.hidden;
+    judge_(hidden, segment.source, index, segment.fixed);
+  }
+}
+
+void Inspector::unread(uint32_t index) {
+  const Segment& segment = segments_[index];
+  if (!policy_.inspects(segment.source)) return;
+  Finding finding;
+  finding.category = Category::policy;
+  finding.rule = kUnreadRule;
+  finding.evidence = segment.unread;
+  finding.score = 1;
+  judge_(finding, segment.source, index, segment.fixed);
 }
 
 InputVerdict Inspector::run() {
@@ -83,6 +101,10 @@ InputVerdict Inspector::run() {
   scratch_.edits.clear();
   read_json();
   for (uint32_t i = 0; i < segments_.size(); ++i) {
+    if (!segments_[i].unread.empty()) {
+      unread(i);
+      continue;
+    }
     total += segments_[i].text.size();
     if (total > policy_.spec().max_input_bytes) {
       Finding finding;

@@ -47,7 +47,8 @@ class Judge {
 
   /// The action for this finding; recorded unless it is `allow`, or there is no room and it decides
   /// nothing.
-  Action operator()(const Finding& finding, Source source, uint32_t segment);
+  /// `fixed`: as in Segment.
+  Action operator()(const Finding& finding, Source source, uint32_t segment, bool fixed = false);
   /// Call once at the end of a text: what shadow mode makes of it all.
   void settle();
 
@@ -96,6 +97,8 @@ class Inspector {
   void spend(Detector detector, Stage stage, std::chrono::nanoseconds took);
   /// Asks the policy about a finding; what is to be taken out of a text is kept for `rewrite`.
   void judge(const Finding& finding, uint32_t index);
+  /// That the document can't be read.
+  void unread(uint32_t index);
   void normalise_text(std::string_view text);
   void inspect(uint32_t index);
   /// `inspect`, unless the tenant's text was clean before.

@@ -9,13 +9,15 @@ tagger::Wanted wanted_tags(const Policy& policy, Direction direction, Source sou
           policy.acts_on(Category::pii, tagger::kAddressRule, direction, source)};
 }
 
-Action Judge::operator()(const Finding& finding, Source source, uint32_t segment) {
+Action Judge::operator()(const Finding& finding, Source source, uint32_t segment, bool fixed) {
   float& top = verdict_.scores[static_cast<size_t>(finding.category)];
   top = std::max(top, finding.score);
-  const Policy::Rule rule = policy_.rule_for(finding, direction_, source);
+  Policy::Rule rule = policy_.rule_for(finding, direction_, source);
+  const bool edits = rule.action == Action::redact || rule.action == Action::rewrite;
+  if (fixed && edits) rule.action = policy_.spec().unredactable;
   if (rule.action == Action::allow || finding.score < rule.threshold) return Action::allow;
   if (!policy_.shadow()) verdict_.called_for.add(rule.action);
-  if (edits_ != nullptr && (rule.action == Action::redact || rule.action == Action::rewrite)) {
+  if (edits_ != nullptr && edits && !fixed) {
     edits_->push_back({finding, segment, rule.action, rule.threshold});
   }
   // The decision must not depend on how many findings are kept: one that changes it always is.

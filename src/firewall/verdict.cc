@@ -96,8 +96,10 @@ Refusal Verdict::refusal(std::span<const Segment> segments) const {
   refusal.message = "Blocked by the firewall's policy.";
   if (!decisive) return refusal;
   const Judged& judged = findings[*decisive];
-  refusal.message =
-      fmt::format("Blocked by the firewall's policy: {}.", to_string(judged.finding.category));
+  const Finding& finding = judged.finding;
+  refusal.message = fmt::format(
+      "Blocked by the firewall's policy: {}.",
+      finding.rule == kUnreadRule ? "a document that can't be read" : to_string(finding.category));
   if (judged.segment < segments.size()) {
     const Segment& segment = segments[judged.segment];
     refusal.param = segment.path.empty() ? fmt::format("messages[{}].content", segment.message)

@@ -56,7 +56,7 @@ struct Hidden {
   std::string text;
 };
 
-/// Texts are UTF-8, in the order in which they are drawn.
+/// Texts in the order in which they are drawn. UTF-8, as far as the file's own texts are.
 struct Document {
   std::string visible;
   /// Everything that the pages hold, as programs extract it. Empty where that is nothing else than

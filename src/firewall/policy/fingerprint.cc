@@ -63,6 +63,7 @@ std::string fingerprint(const PolicySpec& spec, std::span<const Policy::Rule> ta
   form.number(static_cast<long long>(spec.confirm_within_s));
   form.number(spec.canary ? 1 : 0);
   form.number(spec.neutralise_role_markers ? 1 : 0);
+  form.string(to_string(spec.unredactable));
   form.number(static_cast<long long>(spec.max_input_bytes));
   form.number(static_cast<long long>(spec.max_hold_back_chars));
   form.number(static_cast<long long>(spec.max_hold_back_ms));

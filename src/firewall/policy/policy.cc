@@ -93,6 +93,18 @@ Result<void> check_rule(const RuleSpec& rule, const std::string& path) {
   return {};
 }
 
+/// What is done with documents, of which nothing can be changed.
+Result<void> check_documents(const PolicySpec& spec) {
+  const auto can_be = [](Action action) {
+    return action == Action::flag || action == Action::block;
+  };
+  if (spec.unread_documents != Action::allow && !can_be(spec.unread_documents)) {
+    return refuse(wrong("unread_documents", "Expected allow, flag or block."));
+  }
+  if (!can_be(spec.unredactable)) return refuse(wrong("unredactable", "Expected flag or block."));
+  return {};
+}
+
 /// What the actions need beside a rule.
 Result<void> check_actions(const PolicySpec& spec) {
   const bool reroutes = std::any_of(spec.rules.begin(), spec.rules.end(), [](const RuleSpec& rule) {
@@ -154,6 +166,7 @@ Result<void> check(const PolicySpec& spec) {
   if (spec.max_findings < 1 || spec.max_findings > 65536) {
     return refuse(wrong("max_findings", "Expected 1 to 65536."));
   }
+  if (auto ok = check_documents(spec); !ok) return ok;
   return check_actions(spec);
 }
 
@@ -214,6 +227,8 @@ Policy::Policy(const PolicySpec& spec) : spec_(spec) {
       by_prefix_.push_back(rule);
     }
   }
+  by_prefix_.push_back({Category::policy, Direction::input, std::nullopt, std::string(kUnreadRule),
+                        spec_.unread_documents, 0.0F});
   for (const RuleSpec& rule : spec_.rules) {
     if (rule.rule_prefix.empty()) {
       apply_all(rule);

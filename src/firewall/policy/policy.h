@@ -88,6 +88,9 @@ enum class Spotlight : uint8_t { off, delimit, mark, encode };
 std::string_view to_string(Spotlight spotlight);
 std::optional<Spotlight> spotlight_from_string(std::string_view name);
 
+/// The rule of findings that a document can't be read, or not all of it.
+inline constexpr std::string_view kUnreadRule = "document.unread";
+
 struct DetectorSpec {
   bool enabled = true;
   OnFailure on_failure = OnFailure::open;
@@ -122,6 +125,9 @@ struct PolicySpec {
   uint32_t confirm_within_s = 600;  // `ask`: how long a confirmation holds
   bool canary = false;              // plant a token in the system prompt and watch for it
   bool neutralise_role_markers = true;
+  Action unread_documents = Action::allow;  // that can't be read: allow, flag or block
+  /// What would be redacted where nothing can be changed, in a PDF: flag or block.
+  Action unredactable = Action::flag;
   size_t max_input_bytes = 4U << 20;   // all segments together; more is refused
   size_t max_hold_back_chars = 256;    // bytes of a stream, 128 at least
   uint32_t max_hold_back_ms = 10'000;  // that they wait for more of it; 0: as long as it takes

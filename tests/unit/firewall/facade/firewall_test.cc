@@ -40,6 +40,55 @@ TEST(Firewall, BlocksAnAttackAndTellsWhyWithoutQuotingIt) {
   EXPECT_EQ(refusal.param, "messages[1].content");
 }
 
+TEST(Firewall, WhatIsHiddenSaysSoInItsEvidence) {
+  Segment segment{Source::retrieved, kAttack, 0, 1};
+  segment.hidden = "hidden:white";
+  const auto verdict = firewall().inspect_input(*Policy::default_policy(), {&segment, 1}, nullptr);
+  EXPECT_TRUE(verdict.blocks());
+  for (const Judged& judged : verdict.findings) {
+    EXPECT_EQ(judged.finding.evidence, "hidden:white") << judged.finding.rule;
+  }
+}
+
+TEST(Firewall, WhereNothingCanBeChangedNothingIsRedacted) {
+  Segment segment{Source::retrieved, "Ask ada@example.com for the invoice.", 0, 1};
+  segment.fixed = true;
+  PolicySpec spec;
+  for (const Action action : {Action::flag, Action::block}) {
+    spec.unredactable = action;
+    const auto verdict = firewall().inspect_input(**Policy::compile(spec), {&segment, 1}, nullptr);
+    EXPECT_EQ(verdict.action, action);
+    EXPECT_FALSE(verdict.called_for.has(Action::redact));
+    EXPECT_TRUE(verdict.replacements.empty());
+    ASSERT_EQ(verdict.findings.size(), 1U);
+    EXPECT_EQ(verdict.findings[0].action, action);
+  }
+}
+
+TEST(Firewall, ADocumentThatCannotBeReadIsAFinding) {
+  Segment segment{Source::retrieved, "", 2, 1};
+  segment.unread = "encrypted";
+  PolicySpec spec;
+  const auto inspect_with = [&segment](const PolicySpec& with) {
+    return firewall().inspect_input(**Policy::compile(with), {&segment, 1}, nullptr);
+  };
+  EXPECT_EQ(inspect_with(spec).action, Action::allow);
+  spec.unread_documents = Action::flag;
+  EXPECT_EQ(inspect_with(spec).action, Action::flag);
+  spec.unread_documents = Action::block;
+  const auto verdict = inspect_with(spec);
+  EXPECT_TRUE(verdict.blocks());
+  ASSERT_EQ(verdict.findings.size(), 1U);
+  EXPECT_EQ(verdict.findings[0].finding.rule, "document.unread");
+  EXPECT_EQ(verdict.findings[0].finding.evidence, "encrypted");
+  EXPECT_EQ(verdict.refusal({&segment, 1}).message,
+            "Blocked by the firewall's policy: a document that can't be read.");
+  spec.mode = Mode::shadow;
+  EXPECT_EQ(inspect_with(spec).action, Action::flag);
+  spec.inspect = {Source::user};
+  EXPECT_EQ(inspect_with(spec).action, Action::allow);
+}
+
 TEST(Firewall, ADefinitionIsBlockedByASignatureAndNotForItsImperatives) {
   const auto judge = [](std::string_view text) {
     const Segment segment{Source::definition, text, 0, 0, false, "tools[2]"};

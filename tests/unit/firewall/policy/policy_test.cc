@@ -210,6 +210,36 @@ TEST(Policy, EachOfItsWordsGoesIntoItsHash) {
   add([](PolicySpec& spec) { spec.reroute_to = "careful"; });
   add([](PolicySpec& spec) { spec.delay_ms = 1; });
   add([](PolicySpec& spec) { spec.confirm_within_s = 10; });
+  add([](PolicySpec& spec) { spec.unread_documents = Action::block; });
+  add([](PolicySpec& spec) { spec.unredactable = Action::block; });
+}
+
+TEST(Policy, SaysWhatIsDoneWithDocumentsThatCannotBeRead) {
+  Finding unread;
+  unread.category = Category::policy;
+  unread.rule = kUnreadRule;
+  const auto action = [&unread](const PolicySpec& spec) {
+    return (*Policy::compile(spec))->rule_for(unread, Direction::input, Source::retrieved).action;
+  };
+  PolicySpec spec;
+  EXPECT_EQ(action(spec), Action::allow);
+  spec.unread_documents = Action::block;
+  EXPECT_EQ(action(spec), Action::block);
+  RuleSpec rule;
+  rule.category = Category::policy;
+  rule.rule_prefix = "document.";
+  rule.action = Action::ask;
+  spec.rules.push_back(rule);
+  EXPECT_EQ(action(spec), Action::ask);
+}
+
+TEST(Policy, ADocumentCanOnlyPassOrNot) {
+  PolicySpec spec;
+  spec.unread_documents = Action::redact;
+  EXPECT_EQ(Policy::compile(spec).error().param, "unread_documents");
+  spec = {};
+  spec.unredactable = Action::allow;
+  EXPECT_EQ(Policy::compile(spec).error().param, "unredactable");
 }
 
 }  // namespace

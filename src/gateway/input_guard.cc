@@ -163,19 +163,19 @@ void add_own(RequestScope& scope, api::ChatRequest& request) {
   spotlight(scope, request);
 }
 
-/// What no detector reads is told, so that nobody takes it for inspected.
+/// What no detector reads is told, so that nobody takes it for inspected. Of files
+/// `read_documents` tells.
 void note_unread(RequestScope& scope, const api::ChatRequest& request) {
   size_t unread = 0;
   for (const api::Message& message : request.messages) {
     for (const api::Part& part : message.parts) {
       using Kind = api::Part::Kind;
-      const bool media = part.kind == Kind::image || part.kind == Kind::audio;
-      unread += media || (part.kind == Kind::file && part.text.empty()) ? 1 : 0;
+      unread += part.kind == Kind::image || part.kind == Kind::audio ? 1 : 0;
     }
   }
   if (unread == 0) return;
   scope.trail().note(Layer::firewall, "unread",
-                     fmt::format("{} images, sounds or files passed without being read", unread));
+                     fmt::format("{} images or sounds passed without being read", unread));
 }
 
 }  // namespace
@@ -183,7 +183,10 @@ void note_unread(RequestScope& scope, const api::ChatRequest& request) {
 Task<Result<void>> guard_input(RequestScope& scope, api::ChatRequest& request) {
   if (!scope.inspected()) co_return Result<void>{};
   note_unread(scope, request);
-  InputTexts texts(request);
+  const SteadyTime begin = scope.services().loop.clock().steady();
+  if (Result<void> read = co_await read_documents(scope, request); !read) co_return read;
+  scope.record.firewall_input_time += scope.services().loop.clock().steady() - begin;
+  InputTexts texts(request, scope.documents);
   const Result<firewall::ActionSet> passed =
       co_await guard(scope, texts, scope.vault(), request.edited);
   if (!passed) co_return refuse(passed.error());

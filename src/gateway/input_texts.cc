@@ -11,6 +11,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+using firewall::Segment;
 using firewall::Source;
 
 Source source_of(api::Role role) {
@@ -56,7 +57,8 @@ std::string shown(std::string_view name) {
 
 }  // namespace
 
-InputTexts::InputTexts(api::ChatRequest& request) {
+InputTexts::InputTexts(api::ChatRequest& request, std::span<const DocumentText> documents)
+    : documents_(documents) {
   // In the order in which a model reads them, so that placeholders in what comes first stay the
   // same while a conversation grows, and providers' caches of prompts with them.
   add_definitions(request);
@@ -138,6 +140,7 @@ void InputTexts::add_message(api::Message& message, size_t index) {
     const bool document = part.kind == api::Part::Kind::file;
     add(document ? Source::retrieved : source, part.text, index, i,
         message.role == api::Role::tool);
+    add_documents(index, i, part.raw);
     if (part.beside.empty()) continue;
     add_side(part.from_tool ? Source::tool : beside,
              {fmt::format("messages[{}].content[{}]", index, i), {}, &part.raw}, part.beside);
@@ -147,6 +150,23 @@ void InputTexts::add_message(api::Message& message, size_t index) {
     add_id(source, index, call.id);
     add(Source::assistant, call.arguments, index, message.parts.size() + i, !call.custom);
     add_call_beside(call, beside, index, i);
+  }
+}
+
+void InputTexts::add_documents(size_t message, size_t part, std::string_view raw) {
+  const auto is_here = [=](const DocumentText& text) {
+    return text.message == message && text.part == part;
+  };
+  for (; !documents_.empty() && is_here(documents_.front()); documents_ = documents_.subspan(1)) {
+    const DocumentText& document = documents_.front();
+    // Who is asked about a file that can't be read stands for its bytes.
+    const std::string_view text = document.unread.empty() ? document.text : raw;
+    Segment segment{Source::retrieved, text, document.message, document.part};
+    segment.fixed = true;
+    segment.hidden = document.hidden;
+    segment.unread = document.unread;
+    segments_.push_back(segment);
+    places_.emplace_back();
   }
 }
 
@@ -168,6 +188,7 @@ Result<void> InputTexts::replace(uint32_t segment, std::string text) {
     *place.text = std::move(text);
     return {};
   }
+  if (place.side == nullptr) return {};  // of a file: nothing of it is ever replaced
   const api::SideEdit edit(segments_[segment].text, text);
   const bool written =
       std::visit([&edit](auto* target) { return edit.write_to(*target); }, place.side->place);

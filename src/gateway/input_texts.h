@@ -12,6 +12,7 @@
 #include "api/chat.h"
 #include "core/result.h"
 #include "firewall/firewall.h"
+#include "gateway/documents.h"
 
 namespace gatehouse::gateway {
 
@@ -19,7 +20,8 @@ namespace gatehouse::gateway {
 /// goes. Views into the request, which must outlive it and stay as it is but for `replace`.
 class InputTexts {
  public:
-  explicit InputTexts(api::ChatRequest& request);
+  /// `documents`: what was read of its files; they must outlive this too.
+  explicit InputTexts(api::ChatRequest& request, std::span<const DocumentText> documents = {});
   explicit InputTexts(api::EmbeddingRequest& request);
   InputTexts(const InputTexts&) = delete;
   InputTexts& operator=(const InputTexts&) = delete;
@@ -54,8 +56,11 @@ class InputTexts {
   void add_id(firewall::Source source, size_t message, std::string& id);
   void add_extra(std::vector<std::pair<std::string, std::string>>& extra);
   void add_message(api::Message& message, size_t index);
+  /// Of the part that is next in order; `raw` is its JSON.
+  void add_documents(size_t message, size_t part, std::string_view raw);
   void add_call_beside(api::ToolCall& call, firewall::Source beside, size_t index, size_t at);
 
+  std::span<const DocumentText> documents_;  // those that are not added yet
   std::vector<firewall::Segment> segments_;
   std::vector<Place> places_;
   std::vector<std::string_view> tool_names_;  // in order; read with their definitions

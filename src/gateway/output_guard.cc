@@ -53,7 +53,7 @@ AnswerGuard::AnswerGuard(RequestScope& scope, const api::ChatRequest& request)
   context.system_prompt = system_prompt_;
   context.canary = scope.canary();
   context.vault = scope.vault();
-  const std::vector<std::string_view> sources = sources_of(request);
+  const std::vector<std::string_view> sources = sources_of(request, scope.documents);
   context.sources = sources;
   const std::vector<firewall::ExpectedForm> forms = forms_of(request);
   context.forms = forms;

@@ -12,6 +12,7 @@
 #include "core/trail.h"
 #include "firewall/firewall.h"
 #include "firewall/pii/vault.h"
+#include "gateway/documents.h"
 #include "gateway/services.h"
 #include "net/server.h"
 #include "routing/routes.h"
@@ -103,6 +104,8 @@ class RequestScope {
   std::string& canary() { return canary_; }
 
   settlement::RequestRecord record;
+  /// What was read of the files in the request (`read_documents`).
+  std::vector<DocumentText> documents;
   /// What the upstream asked last did not honour of the request, as "seed: why".
   std::vector<std::string> ignored;
   /// How much longer the prompt is than what the client sent, by sentences and marks of Gatehouse's

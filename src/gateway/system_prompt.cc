@@ -40,8 +40,12 @@ std::string& system_text_to_add_to(api::ChatRequest& request) {
   return request.messages.front().parts.front().text;
 }
 
-std::vector<std::string_view> sources_of(const api::ChatRequest& request) {
+std::vector<std::string_view> sources_of(const api::ChatRequest& request,
+                                         std::span<const DocumentText> documents) {
   std::vector<std::string_view> sources;
+  for (const DocumentText& document : documents) {
+    if (document.hidden.empty() && !document.text.empty()) sources.emplace_back(document.text);
+  }
   for (const api::Message& message : request.messages) {
     for (const api::Part& part : message.parts) {
       const bool source = message.role == api::Role::tool || part.kind == api::Part::Kind::file;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/chat.h"
+#include "gateway/documents.h"
 
 namespace gatehouse::gateway {
 
@@ -19,7 +21,8 @@ std::string* last_system_text(api::ChatRequest& request);
 std::string& system_text_to_add_to(api::ChatRequest& request);
 
 /// The texts of tool results and attached documents, on which an answer should rest. Views into the
-/// request.
-std::vector<std::string_view> sources_of(const api::ChatRequest& request);
+/// request and into what was read of its files.
+std::vector<std::string_view> sources_of(const api::ChatRequest& request,
+                                         std::span<const DocumentText> documents);
 
 }  // namespace gatehouse::gateway

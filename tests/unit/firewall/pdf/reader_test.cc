@@ -57,7 +57,7 @@ TEST(PdfReader, JoinsWhatIsDrawnInPieces) {
   const std::string font = "BT /F1 10 Tf 72 700 Td ";
   EXPECT_EQ(shown(font + "[(Ig)20(nore)-280(all)] TJ ET"), "Ignore all");
   EXPECT_EQ(shown(font + "(one) Tj 0 -12 Td (two) Tj ET"), "one\ntwo");
-  EXPECT_EQ(shown(font + "14 TL (one) Tj T* (two) Tj (three) ' 1 2 (four) \" ET"),
+  EXPECT_EQ(shown(font + "14 TL (one) Tj T* (two) Tj (three) ' 1 0.2 (four) \" ET"),
             "one\ntwo\nthree\nfour");
   EXPECT_EQ(shown(font + "(one) Tj 0 -12 TD (two) Tj T* (three) Tj ET"), "one\ntwo\nthree");
   EXPECT_EQ(shown("BT /F1 10 Tf 1 0 0 1 72 700 Tm (one) Tj 1 0 0 1 100 700 Tm (two) Tj ET"),

@@ -16,7 +16,7 @@ namespace {
 namespace pdf = firewall::pdf;
 
 /// Of JSON that one job of the workers looks into, so that others get their turn.
-constexpr size_t kJobBytes = 256 * 1024;
+constexpr size_t kJobBytes = 256UL * 1024;
 constexpr size_t kMostNotes = 16;
 
 struct Place {
@@ -61,7 +61,7 @@ class Reading {
  private:
   void add(const Place& place, pdf::Document document) {
     std::string told =
-        fmt::format("{} pages, {} bytes of text", document.pages, document.visible.size());
+        fmt::format("{} page(s), {} bytes of text", document.pages, document.visible.size());
     const auto put = [&](std::string text, std::string_view hidden) {
       if (!text.empty()) out_.push_back({place.message, place.part, std::move(text), hidden, {}});
     };

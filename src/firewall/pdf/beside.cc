@@ -15,12 +15,12 @@ namespace {
 /// Calls `visit` with each dictionary that can be reached from `root` over these keys and arrays,
 /// each object once, in order.
 template <typename Visit>
-void walk(QPDFObjectHandle root, std::initializer_list<const char*> keys, Budget& budget,
+void walk(const QPDFObjectHandle& root, std::initializer_list<const char*> keys, Budget& budget,
           Visit&& visit) {
   std::set<QPDFObjGen> seen;
-  std::vector<QPDFObjectHandle> open{std::move(root)};
+  std::vector<QPDFObjectHandle> open{root};
   while (!open.empty()) {
-    QPDFObjectHandle object = std::move(open.back());
+    QPDFObjectHandle object = open.back();
     open.pop_back();
     budget.steps();
     const QPDFObjGen id = object.getObjGen();
@@ -67,7 +67,7 @@ std::string text_of_xml(std::string_view xml) {
 
 }  // namespace
 
-void Beside::add(Trick trick, QPDFObjectHandle object, const char* key) {
+void Beside::add(Trick trick, const QPDFObjectHandle& object, const char* key) {
   QPDFObjectHandle value = member(object, key);
   if (value.isStream()) {
     page_.add_hidden(trick,
@@ -77,13 +77,13 @@ void Beside::add(Trick trick, QPDFObjectHandle object, const char* key) {
   }
 }
 
-void Beside::read_page(QPDFObjectHandle page) {
+void Beside::read_page(const QPDFObjectHandle& page) {
   read_actions_of(page);
   walk(member(page, "/Annots"), {}, budget_,
        [this](const QPDFObjectHandle& annotation) { read_annotation(annotation); });
 }
 
-void Beside::read_annotation(QPDFObjectHandle annotation) {
+void Beside::read_annotation(const QPDFObjectHandle& annotation) {
   for (const char* key : {"/Contents", "/RC", "/Subj", "/T", "/TU"}) {
     add(Trick::annotation, annotation, key);
   }
@@ -91,7 +91,7 @@ void Beside::read_annotation(QPDFObjectHandle annotation) {
   run_appearance(annotation);
 }
 
-void Beside::run_appearance(QPDFObjectHandle annotation) {
+void Beside::run_appearance(const QPDFObjectHandle& annotation) {
   QPDFObjectHandle form = member(member(annotation, "/AP"), "/N");
   if (form.isDictionary()) {  // one for each state
     QPDFObjectHandle state = member(annotation, "/AS");
@@ -106,22 +106,21 @@ void Beside::run_appearance(QPDFObjectHandle annotation) {
   content_.run_form(form, {1, 0, 0, 1, x, y});
 }
 
-void Beside::read_actions_of(QPDFObjectHandle object) {
+void Beside::read_actions_of(const QPDFObjectHandle& object) {
   read_action(member(object, "/A"));
   QPDFObjectHandle triggers = member(object, "/AA");
   if (!triggers.isDictionary()) return;
   for (const std::string& key : triggers.getKeys()) read_action(triggers.getKey(key));
 }
 
-void Beside::read_action(QPDFObjectHandle action) {
-  if (action.isNull()) return;
+void Beside::read_action(const QPDFObjectHandle& action) {
   walk(action, {"/Next"}, budget_, [this](const QPDFObjectHandle& one) {
     add(Trick::action, one, "/JS");
     add(Trick::action, one, "/URI");
   });
 }
 
-void Beside::read_catalog(QPDFObjectHandle catalog) {
+void Beside::read_catalog(const QPDFObjectHandle& catalog) {
   read_action(member(catalog, "/OpenAction"));
   read_actions_of(catalog);
   walk(member(member(catalog, "/Names"), "/JavaScript"), {"/Kids", "/Names"}, budget_,

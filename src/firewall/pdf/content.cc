@@ -11,7 +11,7 @@ constexpr int kDeepestForm = 8;
 constexpr size_t kMostSaved = 512;
 constexpr size_t kMostOperands = 65'536;
 
-Matrix matrix_of(QPDFObjectHandle array) {
+Matrix matrix_of(const QPDFObjectHandle& array) {
   const std::vector<double> n = numbers(array, 6);
   return n.size() == 6 ? Matrix{n[0], n[1], n[2], n[3], n[4], n[5]} : Matrix{};
 }
@@ -85,7 +85,8 @@ const std::unordered_map<std::string_view, Content::Handler>& Content::handlers(
   return handlers;
 }
 
-void Content::run_page(const Box& sheet, std::string_view bytes, QPDFObjectHandle resources) {
+void Content::run_page(const Box& sheet, std::string_view bytes,
+                       const QPDFObjectHandle& resources) {
   state_ = {};
   state_.clip = sheet;
   saved_.clear();
@@ -207,7 +208,7 @@ void Content::invoke() {
   }
 }
 
-void Content::run_form(QPDFObjectHandle form, const Matrix& place) {
+void Content::run_form(const QPDFObjectHandle& form, const Matrix& place) {
   if (depth_ >= kDeepestForm) {
     damaged_ = true;
     return;

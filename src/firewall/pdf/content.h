@@ -10,11 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include <qpdf/QPDFObjectHandle.hh>
-
 #include "firewall/pdf/graphics.h"
 #include "firewall/pdf/lexer.h"
 #include "firewall/pdf/page_text.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 
@@ -25,9 +24,9 @@ class Content {
   Content(Budget& budget, PageText& page) : budget_(budget), page_(page) {}
 
   /// A page's content on a sheet of this size.
-  void run_page(const Box& sheet, std::string_view bytes, QPDFObjectHandle resources);
+  void run_page(const Box& sheet, std::string_view bytes, const QPDFObjectHandle& resources);
   /// A form XObject on it: an annotation's appearance.
-  void run_form(QPDFObjectHandle form, const Matrix& place);
+  void run_form(const QPDFObjectHandle& form, const Matrix& place);
 
   /// A stream or a form could not be read to its end.
   bool damaged() const { return damaged_; }
@@ -64,7 +63,7 @@ class Content {
   void begin_text();
   void set_font();
   void use_font(const std::string& name, double size);
-  std::shared_ptr<const Font> font_of(QPDFObjectHandle dictionary);
+  std::shared_ptr<const Font> font_of(const QPDFObjectHandle& dictionary);
   void set_character_spacing();
   void set_word_spacing();
   void set_scale();

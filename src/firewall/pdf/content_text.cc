@@ -41,7 +41,7 @@ void Content::use_font(const std::string& name, double size) {
   named_fonts_[name] = state_.text.font;
 }
 
-std::shared_ptr<const Font> Content::font_of(QPDFObjectHandle dictionary) {
+std::shared_ptr<const Font> Content::font_of(const QPDFObjectHandle& dictionary) {
   const QPDFObjGen id = dictionary.getObjGen();
   if (!id.isIndirect()) return Font::read(dictionary, budget_);
   std::shared_ptr<const Font>& font = fonts_[id];

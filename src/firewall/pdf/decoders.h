@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include <qpdf/Pipeline.hh>
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 

@@ -4,12 +4,8 @@
 #include <mutex>
 #include <stdexcept>
 
-#include <qpdf/Pl_Flate.hh>
-#include <qpdf/Pl_RunLength.hh>
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFStreamFilter.hh>
-
 #include "firewall/pdf/decoders.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 namespace {

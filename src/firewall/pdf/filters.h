@@ -2,9 +2,8 @@
 
 #include <string>
 
-#include <qpdf/Pipeline.hh>
-
 #include "firewall/pdf/budget.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 

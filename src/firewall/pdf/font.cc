@@ -43,7 +43,7 @@ bool is_utf16(const std::string& cmap) {
 
 }  // namespace
 
-std::shared_ptr<const Font> Font::read(QPDFObjectHandle dictionary, Budget& budget) {
+std::shared_ptr<const Font> Font::read(const QPDFObjectHandle& dictionary, Budget& budget) {
   budget.steps();
   auto font = std::make_shared<Font>();
   const std::string subtype = name(member(dictionary, "/Subtype"));
@@ -60,7 +60,7 @@ std::shared_ptr<const Font> Font::read(QPDFObjectHandle dictionary, Budget& budg
   return font;
 }
 
-void Font::read_simple(QPDFObjectHandle dictionary, Budget& budget) {
+void Font::read_simple(const QPDFObjectHandle& dictionary, Budget& budget) {
   const std::string subtype = name(member(dictionary, "/Subtype"));
   QPDFObjectHandle encoding = member(dictionary, "/Encoding");
   QPDFObjectHandle base = member(encoding, "/BaseEncoding");
@@ -83,7 +83,7 @@ void Font::read_simple(QPDFObjectHandle dictionary, Budget& budget) {
 }
 
 /// A font of drawings has a scale of its own.
-void Font::read_type3(QPDFObjectHandle dictionary) {
+void Font::read_type3(const QPDFObjectHandle& dictionary) {
   const std::vector<double> matrix = numbers(member(dictionary, "/FontMatrix"), 6);
   if (matrix.size() < 4) return;
   unit_ = std::hypot(matrix[0], matrix[1]);
@@ -109,7 +109,7 @@ void Font::read_differences(QPDFObjectHandle differences, Budget& budget) {
   encoding_ = std::move(changed);
 }
 
-void Font::read_composite(QPDFObjectHandle dictionary, Budget& budget) {
+void Font::read_composite(const QPDFObjectHandle& dictionary, Budget& budget) {
   QPDFObjectHandle encoding = member(dictionary, "/Encoding");
   if (encoding.isStream()) {
     code_spaces_ = CMap::parse(decode(encoding, budget).bytes, budget);

@@ -7,18 +7,17 @@
 #include <string_view>
 #include <vector>
 
-#include <qpdf/QPDFObjectHandle.hh>
-
 #include "firewall/pdf/budget.h"
 #include "firewall/pdf/cmap.h"
 #include "firewall/pdf/encodings.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 
 /// What a font's codes mean and how wide they are (ISO 32000-1, 9.6 to 9.10). Immutable once read.
 class Font {
  public:
-  static std::shared_ptr<const Font> read(QPDFObjectHandle dictionary, Budget& budget);
+  static std::shared_ptr<const Font> read(const QPDFObjectHandle& dictionary, Budget& budget);
 
   struct Glyph {
     double width = 0;     // in units of the font's size
@@ -37,10 +36,10 @@ class Font {
     std::vector<double> each;  // one for all of them, or one for each
   };
 
-  void read_simple(QPDFObjectHandle dictionary, Budget& budget);
-  void read_type3(QPDFObjectHandle dictionary);
+  void read_simple(const QPDFObjectHandle& dictionary, Budget& budget);
+  void read_type3(const QPDFObjectHandle& dictionary);
   void read_differences(QPDFObjectHandle differences, Budget& budget);
-  void read_composite(QPDFObjectHandle dictionary, Budget& budget);
+  void read_composite(const QPDFObjectHandle& dictionary, Budget& budget);
   void read_wide_widths(QPDFObjectHandle array, Budget& budget);
   size_t code_bytes(std::string_view bytes) const;
   bool append(uint32_t code, std::string& out) const;

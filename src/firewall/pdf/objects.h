@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <qpdf/QPDFObjectHandle.hh>
-
 #include "firewall/pdf/budget.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 

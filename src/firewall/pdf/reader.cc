@@ -7,14 +7,12 @@
 #include <set>
 #include <utility>
 
-#include <qpdf/QPDF.hh>
-#include <qpdf/QPDFExc.hh>
-
 #include "firewall/pdf/beside.h"
 #include "firewall/pdf/content.h"
 #include "firewall/pdf/filters.h"
 #include "firewall/pdf/objects.h"
 #include "firewall/pdf/page_text.h"
+#include "firewall/pdf/qpdf.h"
 #include "firewall/pdf/source.h"
 
 namespace gatehouse::firewall::pdf {
@@ -37,14 +35,14 @@ struct Node {
   Box sheet;
 };
 
-std::optional<Box> box_of(QPDFObjectHandle object, const char* key) {
+std::optional<Box> box_of(const QPDFObjectHandle& object, const char* key) {
   const std::vector<double> n = numbers(member(object, key), 4);
   if (n.size() != 4) return std::nullopt;
   return Box::around({n[0], n[1]}, {n[2], n[3]});
 }
 
-Node inherit(QPDFObjectHandle object, const Node& parent) {
-  Node node{std::move(object), parent.resources, parent.sheet};
+Node inherit(const QPDFObjectHandle& object, const Node& parent) {
+  Node node{object, parent.resources, parent.sheet};
   QPDFObjectHandle own = member(node.object, "/Resources");
   if (own.isDictionary()) node.resources = own;
   if (const auto media = box_of(node.object, "/MediaBox")) node.sheet = *media;
@@ -97,9 +95,9 @@ class File {
     pdf_.processInputSource(std::make_shared<BoundedSource>(bytes, budget_), "");
   }
 
-  void read_pages(QPDFObjectHandle root) {
+  void read_pages(const QPDFObjectHandle& root) {
     std::set<QPDFObjGen> seen;
-    std::vector<Node> open{inherit(std::move(root), {{}, QPDFObjectHandle::newNull(), kLetter})};
+    std::vector<Node> open{inherit(root, {{}, QPDFObjectHandle::newNull(), kLetter})};
     while (!open.empty()) {
       Node node = std::move(open.back());
       open.pop_back();

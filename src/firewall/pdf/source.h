@@ -3,9 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include <qpdf/InputSource.hh>
-
 #include "firewall/pdf/budget.h"
+#include "firewall/pdf/qpdf.h"
 
 namespace gatehouse::firewall::pdf {
 

@@ -6,11 +6,10 @@
 
 #include <fmt/format.h>
 
-#define POINTERHOLDER_TRANSITION 4
+#include "firewall/pdf/qpdf.h"
+// After what makes them fit to be compiled.
 #include <qpdf/Buffer.hh>
-#include <qpdf/Pl_Flate.hh>
 #include <qpdf/Pl_String.hh>
-#include <qpdf/QPDF.hh>
 #include <qpdf/QPDFWriter.hh>
 
 namespace gatehouse::firewall::pdf {

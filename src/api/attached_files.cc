@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "api/base64.h"
 #include "api/collect.h"
@@ -18,16 +17,28 @@ constexpr size_t kMarkWithin = 1400;  // characters of base64: the first kilobyt
 constexpr std::string_view kMark = "%PDF-";
 constexpr std::string_view kScheme = "data:";
 
-/// Standard base64, of what may be wrapped in lines or written for URLs. At most `most` characters.
-std::string plain_base64(std::string_view text, size_t most) {
+bool is_alphanumeric(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// The bytes of at most `most` characters of base64, as the most lenient decoders read it: in the
+/// alphabet of URLs, too, and whatever is in neither is left out.
+std::string decoded(std::string_view text, size_t most) {
+  const bool of_urls = text.find_first_of("+/") == text.npos;
   std::string plain;
   plain.reserve(std::min(text.size(), most));
   for (const char c : text) {
-    if (plain.size() == most) break;
-    if (c == '\n' || c == '\r' || c == ' ' || c == '\t') continue;
-    plain.push_back(c == '-' ? '+' : c == '_' ? '/' : c);
+    if (c == '=' || plain.size() == most) break;
+    if (is_alphanumeric(c) || c == '+' || c == '/') {
+      plain.push_back(c);
+    } else if (of_urls && (c == '-' || c == '_')) {
+      plain.push_back(c == '-' ? '+' : '/');
+    }
   }
-  return plain;
+  if (plain.size() % 4 == 1) plain.pop_back();
+  std::string bytes;
+  decode_base64(plain, bytes);
+  return bytes;
 }
 
 bool is_data_url(std::string_view text) {
@@ -42,9 +53,7 @@ std::string_view base64_of(std::string_view text) {
 }
 
 bool begins_pdf(std::string_view base64) {
-  std::string begin;
-  return base64.size() >= kFewestBytes && decode_base64(plain_base64(base64, kMarkWithin), begin) &&
-         begin.find(kMark) != begin.npos;
+  return base64.size() >= kFewestBytes && decoded(base64, kMarkWithin).find(kMark) != base64.npos;
 }
 
 class Finder {
@@ -67,15 +76,7 @@ class Finder {
  private:
   void take(std::string_view text) {
     const std::string_view base64 = base64_of(text);
-    if (!begins_pdf(base64)) return;
-    std::string bytes;
-    // What is no base64 further on is read as far as it goes by who is lenient.
-    const std::string plain = plain_base64(base64, base64.size());
-    const size_t end =
-        plain.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-    const size_t whole = std::min(end, plain.size());
-    decode_base64(std::string_view(plain).substr(0, whole % 4 == 1 ? whole - 1 : whole), bytes);
-    out_.pdfs.push_back(std::move(bytes));
+    if (begins_pdf(base64)) out_.pdfs.push_back(decoded(base64, base64.size()));
   }
 
   AttachedFiles& out_;

@@ -162,6 +162,16 @@ TEST(PdfLimits, StopsBombsInObjectStreams) {
   EXPECT_THAT(read(file).gaps, ElementsAre(Gap::over_limit));
 }
 
+TEST(PdfLimits, StopsBombsBetweenFilters) {
+  // The second filter ends where the first has only begun.
+  const std::string bomb = deflated("41>" + std::string(80 << 20, '>'));
+  PdfMaker maker;
+  const size_t form = maker.add_stream(bomb, "/Subtype/Form/BBox[0 0 9 9]/Filter[/Fl/AHx]");
+  const Document document =
+      read(maker.page("/X1 Do", {.resources = fmt::format("/XObject<</X1 {} 0 R>>", form)}));
+  EXPECT_THAT(document.gaps, ElementsAre(Gap::over_limit));
+}
+
 TEST(PdfLimits, StopsChainsOfFilters) {
   std::string bomb(20 << 20, '\0');
   for (int i = 0; i < 3; ++i) bomb = deflated(bomb);
@@ -189,7 +199,7 @@ TEST(PdfLimits, StopsChainsOfReferences) {
 TEST(PdfLimits, StopsObjectsThatTakeMemory) {
   for (const std::string unit : {"1 ", "[]", "<<>>", "/a "}) {
     const std::string file =
-        PdfMaker().page(kHello, {.page = "/Annots[" + repeat(unit, 2 << 20) + "]"});
+        PdfMaker().page(kHello, {.page = "/Extra[" + repeat(unit, 2 << 20) + "]"});
     EXPECT_THAT(read(file).gaps, ElementsAre(Gap::over_limit)) << unit;
   }
 }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "firewall/text/encoded.h"
+
 namespace gatehouse::firewall::pdf {
 namespace {
 
@@ -30,10 +32,7 @@ class Hex final : public Pipeline {
  private:
   void take(Byte c, std::string& out) {
     ended_ = c == '>';
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
+    const int digit = hex_value(static_cast<char>(c));
     if (digit < 0) return;
     if (half_ < 0) {
       half_ = digit;

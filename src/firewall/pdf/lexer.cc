@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "firewall/text/encoded.h"
+#include "firewall/text/utf8.h"
+
 namespace gatehouse::firewall::pdf {
 namespace {
 
@@ -11,17 +14,6 @@ bool is_blank(char c) {
 
 bool is_regular(char c) {
   return !is_blank(c) && std::string_view("()<>[]{}/%").find(c) == std::string_view::npos;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 }  // namespace
@@ -62,7 +54,7 @@ bool Lexer::next(Token& token) {
   } else if (c == '<') {
     token.kind = Kind::text;
     read_hex(token.text);
-  } else if (is_digit(c) || c == '-' || c == '+' || c == '.') {
+  } else if (is_ascii_digit(c) || c == '-' || c == '+' || c == '.') {
     --at_;
     read_number(token);
   } else {
@@ -86,7 +78,7 @@ void Lexer::read_number(Token& token) {
     if (c == '-') negative = true;
     if (c == '.' && scale > 0) scale = 1e-300;  // digits of a second fraction weigh nothing
     if (c == '.' && scale <= 0) scale = 1;
-    if (!is_digit(c)) continue;
+    if (!is_ascii_digit(c)) continue;
     if (scale > 0) {
       scale /= 10;
       value += scale * (c - '0');
@@ -101,8 +93,8 @@ void Lexer::read_name(std::string& out) {
   while (has() && is_regular(bytes_[at_])) {
     char c = bytes_[at_++];
     if (c == '#' && at_ + 1 < bytes_.size()) {
-      const int high = hex_digit(bytes_[at_]);
-      const int low = hex_digit(bytes_[at_ + 1]);
+      const int high = hex_value(bytes_[at_]);
+      const int low = hex_value(bytes_[at_ + 1]);
       if (high >= 0 && low >= 0) {
         c = static_cast<char>(high << 4 | low);
         at_ += 2;
@@ -150,7 +142,7 @@ void Lexer::read_hex(std::string& out) {
   while (has()) {
     const char c = bytes_[at_++];
     if (c == '>') break;
-    const int digit = hex_digit(c);
+    const int digit = hex_value(c);
     if (digit < 0) continue;
     if (half < 0) {
       half = digit;

@@ -57,7 +57,7 @@ class Finder {
 
   void run() {
     runs();
-    if (text_.find("<~") != text_.npos || out_.canonical.find("85") != std::string::npos) ascii85();
+    marked_ascii85();
     uuencoded();
     escapes();
     find_hidden_markup(out_, limit_);
@@ -93,7 +93,9 @@ class Finder {
     for_runs(kBase64, kShortestPiece, [&](size_t at) { return try_token(at); });
     for_runs(kMorse, 12, [&](size_t at) { return try_morse(at); });
     for_runs(kHexGroup, 24, [&](size_t at) { return try_group(at); });
-    for_runs(kDense, kShortestDense, [&](size_t at) { return try_dense(at); });
+    const bool told = says_85();
+    for_runs(kDense, told ? kShortestRun : kShortestDense,
+             [&](size_t at) { return try_dense(at, told); });
   }
 
   size_t end_of(size_t at, uint8_t set) const {
@@ -113,14 +115,23 @@ class Finder {
     return end;
   }
 
-  /// A long run of letters, digits and signs, which may be base 85.
-  size_t try_dense(size_t at) {
+  /// Whether the text says that something in it is in base 85.
+  bool says_85() const {
+    const std::string_view lower = out_.canonical;
+    if (lower.find("85") == lower.npos) return false;
+    return lower.find("ascii85") != lower.npos || lower.find("base85") != lower.npos ||
+           lower.find("ascii 85") != lower.npos || lower.find("base 85") != lower.npos;
+  }
+
+  /// A run of letters, digits and signs, which may be base 85; without signs only if the text is
+  /// `told` to have some.
+  size_t try_dense(size_t at, bool told) {
     const size_t end = end_of(at, kDense);
     const std::string_view run = text_.substr(at, end - at);
     constexpr size_t kFewestSigns = 3;
     const auto signs =
         std::count_if(run.begin(), run.end(), [](char c) { return (sets_of(c) & kBase64) == 0; });
-    if (static_cast<size_t>(signs) < kFewestSigns) return end;
+    if (!told && static_cast<size_t>(signs) < kFewestSigns) return end;
     auto text = decode_base85(run);
     if (!text) text = decode_ascii85(run);
     add(std::move(text), Decoding::ascii85, at, end);
@@ -257,24 +268,12 @@ class Finder {
     return end;
   }
 
-  void ascii85() {
+  void marked_ascii85() {
     for (size_t at = text_.find("<~"); at != text_.npos && !full(); at = text_.find("<~", at + 2)) {
       const size_t end = text_.find("~>", at + 2);
       if (end == text_.npos) break;
       add(decode_ascii85(text_.substr(at + 2, end - at - 2)), Decoding::ascii85, at, end + 2);
       at = end;
-    }
-    const std::string_view lower = out_.canonical;
-    if (lower.find("ascii85") == lower.npos && lower.find("base85") == lower.npos &&
-        lower.find("ascii 85") == lower.npos && lower.find("base 85") == lower.npos) {
-      return;
-    }
-    for (size_t at = 0; at < text_.size() && !full();) {
-      const size_t end = std::min(text_.find_first_of(" \n\t", at), text_.size());
-      if (end - at >= kShortestRun) {
-        add(decode_ascii85(text_.substr(at, end - at)), Decoding::ascii85, at, end);
-      }
-      at = end + 1;
     }
   }
 

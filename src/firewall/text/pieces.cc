@@ -207,17 +207,16 @@ Joined joined_words(std::string_view whole, const std::vector<Joint>& joints) {
 
 }  // namespace
 
-bool join_pieces(const Normalised& text, std::string& whole, OffsetMap& map, uint32_t& cut_words) {
+std::optional<JoinedPieces> join_pieces(const Normalised& text) {
   const std::vector<Piece> cuts = Cuts(text.clean).find();
-  if (cuts.size() < kFewestWords) return false;
-  whole.clear();
-  map.clear();
+  if (cuts.size() < kFewestWords) return std::nullopt;
+  JoinedPieces made;
   std::vector<Joint> joints;
   size_t copied = 0;
-  const auto here = [&] { return static_cast<uint32_t>(whole.size()); };
+  const auto here = [&] { return static_cast<uint32_t>(made.text.size()); };
   const auto copy_to = [&](size_t end) {
-    map.append(text.map, static_cast<uint32_t>(copied), static_cast<uint32_t>(end), here());
-    whole.append(text.clean, copied, end - copied);
+    made.map.append(text.map, static_cast<uint32_t>(copied), static_cast<uint32_t>(end), here());
+    made.text.append(text.clean, copied, end - copied);
   };
   for (const Piece& cut : cuts) {
     copy_to(cut.begin);
@@ -225,10 +224,11 @@ bool join_pieces(const Normalised& text, std::string& whole, OffsetMap& map, uin
     joints.push_back({here(), cut.in_word});
   }
   copy_to(text.clean.size());
-  map.finish(here(), static_cast<uint32_t>(text.original.size()));
-  const Joined joined = joined_words(whole, joints);
-  cut_words = joined.cut;
-  return joined.known >= kFewestWords && joined.known * 2 >= joined.words;
+  made.map.finish(here(), static_cast<uint32_t>(text.original.size()));
+  const Joined joined = joined_words(made.text, joints);
+  if (joined.known < kFewestWords || joined.known * 2 < joined.words) return std::nullopt;
+  made.cut_words = joined.cut;
+  return made;
 }
 
 }  // namespace gatehouse::firewall

@@ -294,23 +294,20 @@ class WordTricks {
 void undo_word_tricks(Normalised& out) {
   out.undone.clear();
   out.undone_map.clear();
-  out.in_pieces = false;
   thread_local std::vector<Word> words;
-  std::string whole;
-  OffsetMap map;
-  uint32_t cut_words = 0;
-  if (!join_pieces(out, whole, map, cut_words)) {
+  std::optional<JoinedPieces> whole = join_pieces(out);
+  if (!whole) {
     WordTricks(out, {out.canonical, out.clean, out.map}, words).run();
     return;
   }
   std::string lower;
-  lower_ascii(whole, lower);
-  WordTricks(out, {lower, whole, map}, words).run();
-  out.evidence.spaced_words += cut_words;
+  lower_ascii(whole->text, lower);
+  WordTricks(out, {lower, whole->text, whole->map}, words).run();
+  out.evidence.spaced_words += whole->cut_words;
   out.in_pieces = true;
   if (!out.undone.empty()) return;
   out.undone = std::move(lower);
-  out.undone_map = std::move(map);
+  out.undone_map = std::move(whole->map);
 }
 
 }  // namespace gatehouse::firewall

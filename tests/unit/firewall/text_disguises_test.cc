@@ -7,15 +7,10 @@
 #include "firewall/text/normaliser.h"
 #include "firewall/text/substitution.h"
 #include "unit/firewall/linear_time.h"
+#include "unit/firewall/normal.h"
 
 namespace gatehouse::firewall {
 namespace {
-
-Normalised normal(const std::string& text) {
-  Normalised view;
-  normalise(text, view);
-  return view;
-}
 
 std::string child_of(const std::string& text, Decoding how) {
   for (const Child& child : normal(text).children) {

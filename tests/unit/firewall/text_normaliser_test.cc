@@ -11,15 +11,10 @@
 #include "firewall/text/normaliser.h"
 #include "firewall/text/utf8.h"
 #include "unit/firewall/linear_time.h"
+#include "unit/firewall/normal.h"
 
 namespace gatehouse::firewall {
 namespace {
-
-Normalised normal(const std::string& text) {
-  Normalised view;
-  normalise(text, view);
-  return view;
-}
 
 // Any view or child whose text is this.
 bool reads(const std::string& text, const std::string& wanted) {

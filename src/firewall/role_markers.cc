@@ -78,8 +78,8 @@ size_t marker_length(std::string_view text) {
 }  // namespace
 
 RoleMarker find_role_marker(std::string_view text, size_t from) {
-  for (size_t at = text.find_first_of("<[", from); at != std::string_view::npos;
-       at = text.find_first_of("<[", at + 1)) {
+  for (size_t at = from; at < text.size(); ++at) {
+    if (text[at] != '<' && text[at] != '[') continue;
     const size_t length = marker_length(text.substr(at));
     if (length != 0) return {at, at + length};
   }

@@ -43,6 +43,6 @@ int main(int argc, char** argv) {
   const bool done =
       write(prefix + "-input.hsdb", firewall::pattern_expressions(*rules, Direction::input)) &&
       write(prefix + "-output.hsdb", firewall::pattern_expressions(*rules, Direction::output)) &&
-      write(prefix + "-exceptions.hsdb", firewall::except_expressions(*rules));
+      write(prefix + "-around.hsdb", firewall::around_expressions(*rules));
   return done ? 0 : 1;
 }

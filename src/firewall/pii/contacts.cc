@@ -72,18 +72,23 @@ Span read_ipv6(std::string_view text, size_t begin, size_t end) {
 }  // namespace
 
 bool has_context(std::string_view text, size_t at, std::string_view words) {
-  const size_t from = at > kContextReach ? at - kContextReach : 0;
-  std::string before(text.substr(from, at - from));
-  for (char& c : before) c = ascii_lower(c);
-  for (size_t i = 0; i <= words.size();) {
-    const size_t end = std::min(words.find('|', i), words.size());
-    const std::string_view word = words.substr(i, end - i);
-    for (size_t found = before.find(word); found != std::string::npos;
-         found = before.find(word, found + 1)) {
-      if (found == 0 || !is_ascii_letter(before[found - 1]) || !is_ascii_letter(word[0]))
-        return true;
+  std::array<char, kContextReach> lower;
+  std::array<uint8_t, kContextReach> begins;  // where a word could
+  const std::string_view near = text.substr(at > kContextReach ? at - kContextReach : 0);
+  const size_t reach = std::min(at, kContextReach);
+  size_t count = 0;
+  for (size_t i = 0; i < reach; ++i) {
+    lower[i] = ascii_lower(near[i]);
+    const bool inside = i > 0 && is_ascii_letter(near[i - 1]) && is_ascii_letter(near[i]);
+    if (!inside) begins[count++] = static_cast<uint8_t>(i);
+  }
+  const std::string_view before(lower.data(), reach);
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find('|'));
+    for (size_t i = 0; i < count; ++i) {
+      if (before[begins[i]] == word[0] && before.substr(begins[i]).starts_with(word)) return true;
     }
-    i = end + 1;
+    words.remove_prefix(std::min(word.size() + 1, words.size()));
   }
   return false;
 }

@@ -14,12 +14,12 @@ std::string_view refusals();    // refusals.yaml
 std::string_view gazetteer();   // gazetteer.txt
 
 /// signatures.yaml compiled by the build (tools/firewall/compile_signatures.cc): the patterns of
-/// each direction, and the exceptions.
+/// each direction, and what is looked for around their matches.
 std::string_view input_database();
 std::string_view output_database();
-std::string_view exception_database();
+std::string_view around_database();
 /// The same of refusals.yaml, whose rules are all of output.
 std::string_view refusal_database();
-std::string_view refusal_exception_database();
+std::string_view refusal_around_database();
 
 }  // namespace gatehouse::firewall::rules

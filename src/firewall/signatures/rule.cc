@@ -15,8 +15,8 @@ namespace {
 
 using Defines = std::map<std::string, std::string>;
 
-constexpr std::array<std::string_view, 14> kKeys = {
-    "id",      "category",  "score",  "owasp",        "atlas", "about", "pattern",
+constexpr std::array<std::string_view, 15> kKeys = {
+    "id",      "category",  "score",  "owasp",        "atlas", "about", "pattern", "lead",
     "sources", "direction", "except", "except_after", "match", "pass",  "disabled"};
 
 unexpected<Refusal> bad_rule(const std::string& id, std::string what) {
@@ -83,6 +83,7 @@ Result<SignatureRule> parse_rule(const YAML::Node& node, const Defines& defines)
   if (node["owasp"]) rule.owasp = node["owasp"].as<std::string>();
   if (node["atlas"]) rule.atlas = node["atlas"].as<std::string>();
   rule.pattern = expand(node["pattern"].as<std::string>(), defines);
+  if (node["lead"]) rule.lead = expand(node["lead"].as<std::string>(), defines);
   if (node["except"]) rule.except = expand(node["except"].as<std::string>(), defines);
   if (node["except_after"]) {
     rule.except_after = expand(node["except_after"].as<std::string>(), defines);
@@ -133,21 +134,28 @@ std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules
                                             Direction direction) {
   std::vector<Expression> expressions;
   for (unsigned i = 0; i < rules.size(); ++i) {
-    if (!rules[i].holds_for(direction)) continue;
-    expressions.push_back({rules[i].pattern, HS_FLAG_SINGLEMATCH, i, rules[i].id});
+    const SignatureRule& rule = rules[i];
+    if (!rule.holds_for(direction)) continue;
+    // The first match settles a rule; of one with a lead, the first that the lead stands before.
+    const unsigned flags = rule.lead.empty() ? HS_FLAG_SINGLEMATCH : 0;
+    expressions.push_back({rule.pattern, flags, i, rule.id});
   }
   return expressions;
 }
 
-std::vector<Expression> except_expressions(std::span<const SignatureRule> rules) {
+std::vector<Expression> around_expressions(std::span<const SignatureRule> rules) {
   std::vector<Expression> expressions;
-  for (unsigned i = 0; i < rules.size(); ++i) {
-    if (!rules[i].except.empty())
-      expressions.push_back({rules[i].except, HS_FLAG_SINGLEMATCH, i, rules[i].id});
-    if (!rules[i].except_after.empty()) {
-      const auto id = static_cast<unsigned>(rules.size()) + i;
-      expressions.push_back({rules[i].except_after, HS_FLAG_SINGLEMATCH, id, rules[i].id});
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const SignatureRule& rule = rules[i];
+    const auto add = [&](Around around, std::string pattern, unsigned flags) {
+      expressions.push_back({std::move(pattern), flags, around_id(i, around), rule.id});
+    };
+    if (!rule.except.empty()) add(Around::except, rule.except, HS_FLAG_SINGLEMATCH);
+    if (!rule.except_after.empty()) {
+      add(Around::except_after, rule.except_after, HS_FLAG_SINGLEMATCH);
     }
+    // All matches: one that ends at a given place is wanted.
+    if (!rule.lead.empty()) add(Around::whole, rule.lead + "(?:" + rule.pattern + ")", 0);
   }
   return expressions;
 }

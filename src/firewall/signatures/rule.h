@@ -23,6 +23,7 @@ struct SignatureRule {
   uint8_t sources = 0xFF;    // a bit per Source
   uint8_t directions = 1;    // a bit per Direction
   std::string pattern;       // a Vectorscan expression, placeholders and spaces expanded
+  std::string lead;          // what has to stand right before it; or empty
   std::string except;        // where this stands before or in a match, it does not count; or empty
   std::string except_after;  // the same of what follows in the sentence; of input rules only
   std::vector<std::string> match;
@@ -41,10 +42,19 @@ struct SignatureRule {
 Result<std::vector<SignatureRule>> parse_signature_rules(std::string_view yaml);
 
 struct Expression;
-/// What the rules compile to, with a rule's index as the id: the patterns of those that hold for a
-/// direction, and the exceptions of all, those of what follows with the number of rules added.
+/// What a text is scanned for: the patterns of the rules that hold for a direction, without their
+/// leads. A rule's index is its id.
 std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules,
                                             Direction direction);
-std::vector<Expression> except_expressions(std::span<const SignatureRule> rules);
+
+/// What is looked for around a match of a pattern.
+enum class Around : uint8_t { except, except_after, whole };  // whole: the lead and the pattern
+/// The same of all rules, in one database: the id says which of what rule.
+std::vector<Expression> around_expressions(std::span<const SignatureRule> rules);
+inline unsigned around_id(size_t rule, Around around) {
+  return static_cast<unsigned>(rule * 3 + static_cast<size_t>(around));
+}
+/// No match of a lead with its pattern is longer; bytes.
+inline constexpr size_t kLongestLed = 256;
 
 }  // namespace gatehouse::firewall

@@ -26,28 +26,53 @@ int take_hit(unsigned id, unsigned long long, unsigned long long to, unsigned, v
   return 0;
 }
 
+constexpr size_t kAnywhere = static_cast<size_t>(-1);
+
 struct Probe {
-  unsigned rule = 0;
+  unsigned id = 0;
+  size_t end = kAnywhere;  // where the match has to end
   bool matched = false;
 };
 
-int note_rule(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
+int note_match(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
   auto& probe = *static_cast<Probe*>(context);
-  probe.matched |= id == probe.rule;
+  probe.matched |= id == probe.id && (probe.end == kAnywhere || probe.end == to);
   return probe.matched ? 1 : 0;
+}
+
+bool matches(const hs_database_t* database, std::string_view text, Probe probe) {
+  hs_scan(database, text.data(), static_cast<unsigned>(text.size()), 0, scratch_for(database),
+          note_match, &probe);
+  return probe.matched;
 }
 
 }  // namespace
 
 struct SignatureSet::Compiled {
   std::vector<SignatureRule> rules;
-  // First match only. Few rules hold for output, which is scanned again and again as it streams.
+  // Few rules hold for output, which is scanned again and again as it streams.
   Database input;
   Database output;  // null if no rule holds for output
-  Database except;  // the exceptions of those that have one; null if none has
+  Database around;  // null if no rule looks around its matches
 
   const hs_database_t* patterns(Direction direction) const {
     return direction == Direction::input ? input.get() : output.get();
+  }
+
+  /// Whether the rule matches `text` from `from` on, and up to `hit.end`.
+  bool matches_from(const hs_database_t* database, std::string_view text, const Hit& hit,
+                    size_t from) const {
+    // One byte beyond the end lets \b and look-ahead classes see what follows.
+    const std::string_view window = text.substr(from, hit.end + 1 - from);
+    if (rules[hit.rule].lead.empty()) return matches(database, window, {hit.rule});
+    return matches(around.get(), window, {around_id(hit.rule, Around::whole), hit.end - from});
+  }
+
+  bool led(std::string_view text, const Hit& hit) const {
+    if (rules[hit.rule].lead.empty()) return true;
+    // And one before it.
+    const size_t reach = kLongestLed + 1;
+    return matches_from(nullptr, text, hit, hit.end > reach ? hit.end - reach : 0);
   }
 
   // Where the match that ends at `hit.end` begins. Start offsets would make the database larger and
@@ -56,35 +81,24 @@ struct SignatureSet::Compiled {
   size_t begin_of(const hs_database_t* database, std::string_view text, const Hit& hit) const {
     size_t low = hit.end > kLongestMatch ? hit.end - kLongestMatch : 0;
     size_t high = hit.end;
-    // One byte beyond the end lets \b and look-ahead classes see what follows.
-    const size_t size = std::min(text.size(), hit.end + 1);
     while (high - low > 1) {
       const size_t middle = low + (high - low) / 2;
-      Probe probe{hit.rule};
-      hs_scan(database, text.data() + middle, static_cast<unsigned>(size - middle), 0,
-              scratch_for(database), note_rule, &probe);
-      (probe.matched ? low : high) = middle;
+      (matches_from(database, text, hit, middle) ? low : high) = middle;
     }
     return low;
   }
 
   bool excepted(std::string_view text, const Hit& hit, size_t begin) const {
     const size_t from = begin > kExceptReach ? begin - kExceptReach : 0;
-    if (!rules[hit.rule].except.empty() &&
-        has_exception(text.substr(from, hit.end - from), hit.rule)) {
+    const auto has = [&](Around what, std::string_view where) {
+      return matches(around.get(), where, {around_id(hit.rule, what)});
+    };
+    if (!rules[hit.rule].except.empty() && has(Around::except, text.substr(from, hit.end - from))) {
       return true;
     }
     if (rules[hit.rule].except_after.empty()) return false;
     const std::string_view rest = text.substr(hit.end, kExceptReach);
-    return has_exception(rest.substr(0, rest.find_first_of(".!?\n")),
-                         hit.rule + static_cast<unsigned>(rules.size()));
-  }
-
-  bool has_exception(std::string_view text, unsigned id) const {
-    Probe probe{id};
-    hs_scan(except.get(), text.data(), static_cast<unsigned>(text.size()), 0,
-            scratch_for(except.get()), note_rule, &probe);
-    return probe.matched;
+    return has(Around::except_after, rest.substr(0, rest.find_first_of(".!?\n")));
   }
 };
 
@@ -103,17 +117,17 @@ Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yam
     if (!made) return unexpected<Refusal>(made.error());
     (direction == Direction::input ? compiled->input : compiled->output) = std::move(*made);
   }
-  if (const auto exceptions = except_expressions(compiled->rules); !exceptions.empty()) {
-    auto except = compile_database(exceptions);
-    if (!except) return unexpected<Refusal>(except.error());
-    compiled->except = std::move(*except);
+  if (const auto expressions = around_expressions(compiled->rules); !expressions.empty()) {
+    auto around = compile_database(expressions);
+    if (!around) return unexpected<Refusal>(around.error());
+    compiled->around = std::move(*around);
   }
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
 /// Rules that are part of the program, and what the build compiled them to.
 struct SignatureSet::BuiltIn {
-  std::string_view yaml, input, output, except;
+  std::string_view yaml, input, output, around;
 };
 
 // Compiling takes a second; the build has done it, for the processor that it ran on. Another one
@@ -125,9 +139,9 @@ std::unique_ptr<SignatureSet> SignatureSet::precompiled(const BuiltIn& rules) {
   compiled->rules = std::move(*parsed);
   compiled->input = deserialize(rules.input);
   compiled->output = deserialize(rules.output);
-  compiled->except = deserialize(rules.except);
+  compiled->around = deserialize(rules.around);
   const bool input = rules.input.empty() || compiled->input;
-  if (!input || !compiled->output || !compiled->except) return nullptr;
+  if (!input || !compiled->output || !compiled->around) return nullptr;
   return std::unique_ptr<SignatureSet>(new SignatureSet(std::move(compiled)));
 }
 
@@ -146,27 +160,30 @@ std::unique_ptr<SignatureSet> SignatureSet::built_in(const BuiltIn& rules) {
 const SignatureSet& SignatureSet::standard() {
   static const std::unique_ptr<SignatureSet> set =
       built_in({rules::signatures(), rules::input_database(), rules::output_database(),
-                rules::exception_database()});
+                rules::around_database()});
   return *set;
 }
 
 const SignatureSet& SignatureSet::refusals() {
   static const std::unique_ptr<SignatureSet> set = built_in(
-      {rules::refusals(), {}, rules::refusal_database(), rules::refusal_exception_database()});
+      {rules::refusals(), {}, rules::refusal_database(), rules::refusal_around_database()});
   return *set;
 }
 
 void SignatureSet::scan(std::string_view canonical, Source source, Direction direction,
                         std::string_view evidence, Findings& out) const {
   thread_local std::vector<Hit> hits;
+  thread_local std::vector<bool> settled;
   hits.clear();
   const hs_database_t* database = compiled_->patterns(direction);
   if (database == nullptr) return;
   hs_scan(database, canonical.data(), static_cast<unsigned>(canonical.size()), 0,
           scratch_for(database), take_hit, &hits);
+  settled.assign(compiled_->rules.size(), false);
   for (const Hit& hit : hits) {
     const SignatureRule& rule = compiled_->rules[hit.rule];
-    if (!rule.holds_for(source)) continue;
+    if (!rule.holds_for(source) || settled[hit.rule] || !compiled_->led(canonical, hit)) continue;
+    settled[hit.rule] = true;
     const size_t begin = compiled_->begin_of(database, canonical, hit);
     if (compiled_->excepted(canonical, hit, begin)) continue;
     out.push_back({rule.category, rule.id, static_cast<uint32_t>(begin),

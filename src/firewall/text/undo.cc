@@ -146,7 +146,7 @@ class WordTricks {
     joined_ = {first, first, words_[first].known ? 1u : 0u};
     if (first + 1 == words_.size()) return;
     const std::string_view joiner = gap_after(first);
-    if (joiner.size() != 1 || kJoiners.find(joiner) == kJoiners.npos) return;
+    if (joiner.size() != 1 || joiner == " " || kJoiners.find(joiner) == kJoiners.npos) return;
     while (joined_.last + 1 < words_.size() && gap_after(joined_.last) == joiner) {
       joined_.known += words_[++joined_.last].known ? 1u : 0u;
     }

@@ -51,8 +51,9 @@ std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules
 enum class Around : uint8_t { except, except_after, whole };  // whole: the lead and the pattern
 /// The same of all rules, in one database: the id says which of what rule.
 std::vector<Expression> around_expressions(std::span<const SignatureRule> rules);
+inline constexpr size_t kArounds = 3;
 inline unsigned around_id(size_t rule, Around around) {
-  return static_cast<unsigned>(rule * 3 + static_cast<size_t>(around));
+  return static_cast<unsigned>(rule * kArounds + static_cast<size_t>(around));
 }
 /// No match of a lead with its pattern is longer; bytes.
 inline constexpr size_t kLongestLed = 256;

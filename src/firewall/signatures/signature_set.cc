@@ -68,13 +68,6 @@ struct SignatureSet::Compiled {
     return matches(around.get(), window, {around_id(hit.rule, Around::whole), hit.end - from});
   }
 
-  bool led(std::string_view text, const Hit& hit) const {
-    if (rules[hit.rule].lead.empty()) return true;
-    // And one before it.
-    const size_t reach = kLongestLed + 1;
-    return matches_from(nullptr, text, hit, hit.end > reach ? hit.end - reach : 0);
-  }
-
   // Where the match that ends at `hit.end` begins. Start offsets would make the database larger and
   // every scan slower; a match is rare, so its start is searched for: the last offset from which
   // the rule still matches up to the end.
@@ -100,6 +93,46 @@ struct SignatureSet::Compiled {
     const std::string_view rest = text.substr(hit.end, kExceptReach);
     return has(Around::except_after, rest.substr(0, rest.find_first_of(".!?\n")));
   }
+};
+
+/// Tells before which matches of patterns in one text their lead stands.
+class SignatureSet::Leads {
+ public:
+  Leads(const Compiled& compiled, std::string_view text) : compiled_(compiled), text_(text) {}
+
+  bool stands_before(const Hit& hit) {
+    if (compiled_.rules[hit.rule].lead.empty()) return true;
+    if (asked_++ < kMostAsked) {
+      // One byte before the longest match lets \b see what stands there.
+      const size_t reach = kLongestLed + 1;
+      return compiled_.matches_from(nullptr, text_, hit, hit.end > reach ? hit.end - reach : 0);
+    }
+    if (ends_.empty()) find_all();
+    return ends_[hit.rule] == hit.end;
+  }
+
+ private:
+  /// Beyond these, one scan of the whole text costs less than one around each match.
+  static constexpr size_t kMostAsked = 8;
+
+  static int take_first(unsigned id, unsigned long long, unsigned long long to, unsigned,
+                        void* context) {
+    auto& ends = *static_cast<std::vector<size_t>*>(context);
+    size_t& end = ends[id / kArounds];
+    if (id == around_id(id / kArounds, Around::whole)) end = std::min<size_t>(end, to);
+    return 0;
+  }
+
+  void find_all() {
+    ends_.assign(compiled_.rules.size(), kAnywhere);
+    hs_scan(compiled_.around.get(), text_.data(), static_cast<unsigned>(text_.size()), 0,
+            scratch_for(compiled_.around.get()), take_first, &ends_);
+  }
+
+  const Compiled& compiled_;
+  std::string_view text_;
+  size_t asked_ = 0;
+  std::vector<size_t> ends_;  // of each rule's first match with its lead, once all were looked for
 };
 
 SignatureSet::SignatureSet(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -180,9 +213,10 @@ void SignatureSet::scan(std::string_view canonical, Source source, Direction dir
   hs_scan(database, canonical.data(), static_cast<unsigned>(canonical.size()), 0,
           scratch_for(database), take_hit, &hits);
   settled.assign(compiled_->rules.size(), false);
+  Leads leads(*compiled_, canonical);
   for (const Hit& hit : hits) {
     const SignatureRule& rule = compiled_->rules[hit.rule];
-    if (!rule.holds_for(source) || settled[hit.rule] || !compiled_->led(canonical, hit)) continue;
+    if (!rule.holds_for(source) || settled[hit.rule] || !leads.stands_before(hit)) continue;
     settled[hit.rule] = true;
     const size_t begin = compiled_->begin_of(database, canonical, hit);
     if (compiled_->excepted(canonical, hit, begin)) continue;

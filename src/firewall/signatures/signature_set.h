@@ -36,6 +36,7 @@ class SignatureSet {
  private:
   struct Compiled;
   struct BuiltIn;
+  class Leads;
   static std::unique_ptr<SignatureSet> precompiled(const BuiltIn& rules);
   static std::unique_ptr<SignatureSet> built_in(const BuiltIn& rules);
   explicit SignatureSet(std::unique_ptr<Compiled> compiled);

@@ -8,10 +8,21 @@
 namespace gatehouse::firewall {
 namespace {
 
-uint64_t load(const char* from, size_t size) {
-  uint64_t value = 0;
-  std::memcpy(&value, from, size);
+template <typename T>
+uint64_t load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
   return value;
+}
+
+/// Up to eight bytes, other ones for each text of one size; without a copy of unknown length.
+uint64_t load_short(std::string_view text) {
+  const size_t size = text.size();
+  const char* from = text.data();
+  if (size >= 4) return load<uint32_t>(from) | load<uint32_t>(from + size - 4) << 32;
+  if (size == 0) return 0;
+  const auto byte = [&](size_t at) { return load<uint8_t>(from + at); };
+  return byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16;
 }
 
 // Two keys that share a hash would share a word; among ten thousand words that is rarer than a
@@ -20,12 +31,12 @@ uint32_t hash_of(std::string_view text) {
   const size_t size = text.size();
   uint64_t hash = 0x9E3779B97F4A7C15ULL * (size + 1);
   if (size > 8) {
-    hash ^= load(text.data(), 8);
+    hash ^= load<uint64_t>(text.data());
     hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ULL;
-    if (size > 16) hash = (hash ^ load(text.data() + 8, 8)) * 0xD6E8FEB86659FD93ULL;
-    hash ^= load(text.data() + size - 8, 8);
+    if (size > 16) hash = (hash ^ load<uint64_t>(text.data() + 8)) * 0xD6E8FEB86659FD93ULL;
+    hash ^= load<uint64_t>(text.data() + size - 8);
   } else {
-    hash ^= load(text.data(), size);
+    hash ^= load_short(text);
   }
   hash = (hash ^ hash >> 32) * 0xD6E8FEB86659FD93ULL;
   return static_cast<uint32_t>(hash >> 32);

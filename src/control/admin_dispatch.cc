@@ -7,34 +7,13 @@
 
 #include "config/json_tree.h"
 #include "control/admin_routes.h"
+#include "core/percent.h"
 
 namespace gatehouse::control {
 namespace {
 
 constexpr std::string_view kPrefix = "/admin/v1";
 constexpr size_t kMaxSegments = 4;
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0) {
-      return std::nullopt;
-    }
-    out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
 
 /// Takes the next "name=value" off the front of a query.
 std::string_view next_pair(std::string_view& rest) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/responses.h"
+#include "core/percent.h"
 #include "gateway/endpoints.h"
 #include "gateway/models_page.h"
 #include "gateway/request_scope.h"
@@ -48,7 +49,8 @@ Task<void> serve_models(net::Exchange& exchange, LoopServices& services) {
   const std::string_view path = exchange.request().path();
   if (path.size() > kModelsPath.size() + 1) {
     // Model names hold slashes and colons, which some clients escape.
-    const std::string id = percent_decoded(path.substr(kModelsPath.size() + 1));
+    const std::string_view escaped = path.substr(kModelsPath.size() + 1);
+    const std::string id = percent_decoded(escaped).value_or(std::string(escaped));
     Result<const routing::AliasSpec*> alias = scope.route(id);
     if (!alias) {
       co_await scope.fail(std::move(alias.error()));

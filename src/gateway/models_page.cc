@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "core/percent.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -32,7 +34,8 @@ Result<Query> read_query(std::string_view text) {
                                        fmt::format("'{}' occurs more than once.", name),
                                        "duplicate_parameter"));
       }
-      *value = percent_decoded(pair.substr(std::min(pair.size(), name.size() + 1)));
+      const std::string_view escaped = pair.substr(std::min(pair.size(), name.size() + 1));
+      *value = percent_decoded(escaped).value_or(std::string(escaped));
     }
   }
   if (query.after && query.before) {
@@ -63,31 +66,7 @@ Result<size_t> find(const std::vector<api::ModelEntry>& models, std::string_view
                                  "invalid_value"));
 }
 
-int hex_digit(char c) {
-  return c >= '0' && c <= '9'   ? c - '0'
-         : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                : -1;
-}
-
 }  // namespace
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        out.push_back(static_cast<char>(high * 16 + low));
-        i += 2;
-        continue;
-      }
-    }
-    out.push_back(text[i]);
-  }
-  return out;
-}
 
 Result<api::ModelsPage> models_page(std::vector<api::ModelEntry> models, std::string_view text) {
   Result<Query> query = read_query(text);

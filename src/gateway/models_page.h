@@ -10,9 +10,6 @@
 
 namespace gatehouse::gateway {
 
-/// Text of a URL with its escapes undone; what is none stays as it is.
-std::string percent_decoded(std::string_view text);
-
 /// The part of `models` that a query of Anthropic's asks for: `limit` of them (1 to 1000, 20 if it
 /// says nothing), behind `after_id` or before `before_id`. Other parameters mean nothing, as there.
 Result<api::ModelsPage> models_page(std::vector<api::ModelEntry> models, std::string_view query);

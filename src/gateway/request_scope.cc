@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "api/errors.h"
+#include "core/client_gone.h"
 #include "gateway/betas.h"
 #include "gateway/ignored.h"
 #include "gateway/limit_headers.h"
@@ -70,10 +71,7 @@ RequestScope::RequestScope(net::Exchange& exchange, LoopServices& services, api:
 
 RequestScope::~RequestScope() {
   if (settled_) return;
-  Refusal gone;
-  gone.kind = ErrorKind::client_gone;
-  gone.layer = Layer::net;
-  gone.code = "client_gone";
+  const Refusal gone = client_gone({});
   (void)settle(Outcome::client_gone, gone.status(), api::Usage{}, &gone);
 }
 

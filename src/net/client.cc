@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include "core/client_gone.h"
 #include "net/client_pools.h"
 
 namespace gatehouse::net {
@@ -13,13 +14,7 @@ using std::chrono::milliseconds;
 namespace {
 
 Refusal cancelled() {
-  Refusal refusal;
-  refusal.kind = ErrorKind::client_gone;
-  refusal.layer = Layer::net;
-  refusal.code = "client_gone";
-  refusal.message = "The request was cancelled.";
-  refusal.reason = "cancelled before the upstream was called";
-  return refusal;
+  return client_gone("cancelled before the upstream was called");
 }
 
 Refusal pool_full(const EndpointPool& pool) {

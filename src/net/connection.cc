@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <openssl/ssl.h>
 
+#include "core/client_gone.h"
 #include "core/log.h"
 
 namespace gatehouse::net {
@@ -242,15 +243,10 @@ void Connection::begin_head(int status, const Headers& headers) {
 
 Result<void> Connection::gone() {
   broken_ = true;
-  Refusal refusal;
-  refusal.kind = ErrorKind::client_gone;
-  refusal.layer = Layer::net;
-  refusal.code = "client_gone";
-  refusal.message = "The client is gone.";
-  refusal.reason = write_timed_out() ? "the client did not read for " +
-                                           std::to_string(options_.write_timeout_ms) + " ms"
-                                     : "the client closed its connection";
-  return refuse(std::move(refusal));
+  return refuse(client_gone(write_timed_out()
+                                ? "the client did not read for " +
+                                      std::to_string(options_.write_timeout_ms) + " ms"
+                                : "the client closed its connection"));
 }
 
 Task<Result<void>> Connection::send(iovec* parts, int count) {

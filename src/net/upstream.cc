@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "core/client_gone.h"
 #include "net/client_pools.h"
 
 namespace gatehouse::net {
@@ -136,10 +137,7 @@ Refusal UpstreamConnection::failure() const {
       refusal.message = "The upstream did not answer in time.";
       break;
     case End::cancelled:
-      refusal.kind = ErrorKind::client_gone;
-      refusal.code = "client_gone";
-      refusal.message = "The request was cancelled.";
-      break;
+      return client_gone(why_);
     case End::malformed:
       refusal.kind = ErrorKind::upstream_error;
       refusal.code = "upstream_malformed";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/percent.h"
 #include "firewall/kept_by_text.h"
 #include "firewall/text/encoded.h"
 #include "firewall/text/substitution.h"

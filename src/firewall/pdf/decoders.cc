@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/percent.h"
 #include "firewall/text/encoded.h"
 
 namespace gatehouse::firewall::pdf {

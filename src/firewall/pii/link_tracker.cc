@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "firewall/text/encoded.h"
+#include "core/percent.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {

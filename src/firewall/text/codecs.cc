@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/percent.h"
 #include "firewall/text/encoded.h"
 #include "firewall/text/utf8.h"
 
@@ -65,13 +66,6 @@ int base64_value(char c) {
   if (c >= '0' && c <= '9') return c - '0' + 52;
   if (c == '+' || c == '-') return 62;
   if (c == '/' || c == '_') return 63;
-  return -1;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 

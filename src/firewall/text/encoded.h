@@ -16,10 +16,8 @@ void find_encoded(Normalised& out, size_t max_children);
 /// letters, digits and spaces. What decides that a run of characters was an encoding.
 bool reads_as_text(std::string_view bytes);
 
-/// What a character stands for in base64 (both alphabets) and in hex; negative if it stands in
-/// neither.
+/// What a character stands for in base64, in both alphabets; negative if it stands in neither.
 int base64_value(char c);
-int hex_value(char c);
 
 // The decoders, each for one run of its alphabet, without surrounding text. Empty where the run is
 // not such an encoding, of UTF-8 or UTF-16. RFC 4648 for base64 (both alphabets, padding optional)

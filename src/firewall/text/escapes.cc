@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/percent.h"
 #include "firewall/text/encoded.h"
 #include "firewall/text/utf8.h"
 

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "firewall/text/encoded.h"
+#include "core/percent.h"
 #include "firewall/text/utf8.h"
 
 namespace gatehouse::firewall {

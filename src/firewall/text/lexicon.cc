@@ -72,6 +72,15 @@ Key scrambled_key(std::string_view word) {
   return key;
 }
 
+// The consonants, and the first letter with them if `with_first`.
+Key consonants_key(std::string_view word, bool with_first) {
+  Key key;
+  for (size_t i = 0; i < word.size(); ++i) {
+    if (!is_vowel(word[i]) || (i == 0 && with_first)) key.bytes[key.size++] = word[i];
+  }
+  return key;
+}
+
 size_t prefix_index(char a, char b, char c) {
   const auto index = [](char letter) { return static_cast<size_t>(letter - 'a'); };
   return (index(a) * 26 + index(b)) * 26 + index(c);
@@ -123,6 +132,7 @@ Lexicon::Lexicon(std::string_view lines, Keys keys) : text_(lines) {
   exact_.resize(slots);
   leet_.resize(keys == Keys::all ? slots : 1);
   scrambled_.resize(leet_.size());
+  consonants_.resize(leet_.size());
   for (uint32_t i = 0; i < words_.size(); ++i) {
     insert(exact_, words_[i], i);
     if (words_[i].size() == 3) three_letters_[index_of(words_[i])] = true;
@@ -132,6 +142,10 @@ Lexicon::Lexicon(std::string_view lines, Keys keys) : text_(lines) {
     if (keys == Keys::exact) continue;
     insert(leet_, leet_key(words_[i]).view(), i);
     if (words_[i].size() > 3) insert(scrambled_, scrambled_key(words_[i]).view(), i);
+    for (const bool with_first : {true, false}) {
+      const Key key = consonants_key(words_[i], with_first);
+      if (key.size > 1 && key.size < words_[i].size()) insert(consonants_, key.view(), i);
+    }
   }
 }
 
@@ -171,6 +185,10 @@ bool Lexicon::may_begin(char a, char b, char c) const {
 
 std::string_view Lexicon::unleet(std::string_view token) const {
   return find(leet_, leet_key(token).view());
+}
+
+std::string_view Lexicon::with_vowels(std::string_view token) const {
+  return token.size() > kLongestWord ? std::string_view{} : find(consonants_, token);
 }
 
 std::string_view Lexicon::unscramble(std::string_view token) const {

@@ -40,6 +40,9 @@ class Lexicon {
   std::string_view unleet(std::string_view token) const;
   /// The word with the same first and last letter and the same letters between; empty if none.
   std::string_view unscramble(std::string_view token) const;
+  /// The word that `token` has the consonants of, and its first letter if not only those
+  /// ("instrctns", "nstrctns"); empty if none.
+  std::string_view with_vowels(std::string_view token) const;
 
  private:
   static bool is_three_letters(std::string_view word) {
@@ -65,7 +68,13 @@ class Lexicon {
   Table exact_;
   Table leet_;
   Table scrambled_;
+  Table consonants_;
 };
+
+/// Of English, "y" not among them; small letters.
+inline bool is_vowel(char c) {
+  return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
+}
 
 /// The letter class of a leet character: letters that one sign can stand for share a class. 0 where
 /// the character stands for no letter.

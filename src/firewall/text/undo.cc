@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "firewall/text/decorated.h"
 #include "firewall/text/leet.h"
 #include "firewall/text/letter_names.h"
 #include "firewall/text/pieces.h"
@@ -25,6 +26,7 @@ constexpr unsigned kPlainlyLeet = 4;     // digits for letters in one word that 
 constexpr size_t kForeignLeetShare = 8;  // one word in so many
 constexpr size_t kLeetShare = 4;
 constexpr size_t kFewestPigLatin = 3;
+constexpr size_t kFewestVowelless = 4;
 constexpr std::string_view kJoiners = "_.-*~+|";
 
 struct Edit {
@@ -42,6 +44,7 @@ class WordTricks {
   void run() {
     split_words(text_, lexicon_, words_);
     count_leet();
+    count_vowelless();
     for (size_t i = 0; i < words_.size();) {
       size_t taken = named_run(i);
       if (taken == 0) taken = spaced_run(i);
@@ -95,6 +98,22 @@ class WordTricks {
     leet_ = weight + (many ? foreign : 0) >= kLeetWeight;
     leet_everywhere_ = leet_ && count * kLeetShare >= words_.size();
     if (leet_) out_.evidence.leet_words = static_cast<uint32_t>(count);
+  }
+
+  /// The word of the lexicon that this one has hardly any vowels of; empty if that can't be.
+  std::string_view with_vowels(const Word& word) const {
+    if (word.known || !word.letters || word.size() < 2) return {};
+    const std::string_view token = text_of(word);
+    if (std::any_of(token.begin() + 1, token.end(), is_vowel)) return {};
+    return lexicon_.with_vowels(token);
+  }
+
+  void count_vowelless() {
+    const auto count =
+        static_cast<size_t>(std::count_if(words_.begin(), words_.end(), [this](const Word& word) {
+          return !with_vowels(word).empty();
+        }));
+    vowelless_ = count >= kFewestVowelless && count * 3 >= words_.size();
   }
 
   size_t spaced_run(size_t first) {
@@ -161,6 +180,12 @@ class WordTricks {
   void one_word(const Word& word, size_t index) {
     if (word.known || word.foreign) return;
     const std::string_view token = text_of(word);
+    if (vowelless_) {
+      if (const std::string_view found = with_vowels(word); !found.empty()) {
+        replace(word, found);
+        return;
+      }
+    }
     if (!word.letters) {
       undo_leet(word);
       return;
@@ -285,6 +310,7 @@ class WordTricks {
   TurnedWords turned_;
   size_t unnamed_until_ = 0;  // words before it are no letters' names
   size_t glued_ = 0;
+  bool vowelless_ = false;  // "gnr ll prvs nstrctns"
   bool leet_ = false;
   bool leet_everywhere_ = false;
 };
@@ -296,6 +322,7 @@ void undo_word_tricks(Normalised& out) {
   out.undone_map.clear();
   thread_local std::vector<Word> words;
   std::optional<JoinedPieces> whole = join_pieces(out);
+  if (!whole) whole = undecorate(out);
   if (!whole) {
     WordTricks(out, {out.canonical, out.clean, out.map}, words).run();
     return;

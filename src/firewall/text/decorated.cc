@@ -97,30 +97,45 @@ void for_gaps(std::string_view text, Visit visit) {
   }
 }
 
-/// The decoration that stands between more than half of the words, if any does (Boyer and Moore's
-/// majority vote); 0 if none or a plain gap does.
+/// "** **", "] [", "</b> <b>"; not "\": \"" and what else JSON has.
+bool closes_and_opens(std::string_view gap) {
+  return gap.front() != ' ' && gap.back() != ' ' && gap.find(' ') != gap.npos &&
+         gap.find_first_of(":,\n") == gap.npos;
+}
+
+/// The decoration that is in more than half of the gaps that are not plain, if any is (Boyer and
+/// Moore's majority vote); 0 if all are plain.
 uint64_t most_frequent(std::string_view text) {
   uint64_t winner = 0;
   size_t votes = 0;
   for_gaps(text, [&](const Span& gap, const Span&) {
     const uint64_t kind = decoration_of(text.substr(gap.begin, gap.end - gap.begin));
+    if (kind == 0) return;
     if (votes == 0) winner = kind;
     votes = kind == winner ? votes + 1 : votes - 1;
   });
   return winner;
 }
 
-bool stands_between_most(std::string_view text, uint64_t decoration) {
+/// What closes and opens has to stand in few gaps only, as it may hold several words.
+bool stands_between(std::string_view text, uint64_t decoration) {
   size_t words = 1;
   size_t letters = 0;  // words of one
+  size_t pairs = 0;    // and of at most two bytes, as in "%6f%76"
   size_t decorated = 0;
+  bool brackets = false;
   for_gaps(text, [&](const Span& gap, const Span& word) {
+    const size_t size = word.end - word.begin;
     ++words;
-    letters += is_one_letter(text.substr(word.begin, word.end - word.begin)) ? 1u : 0u;
+    letters += is_one_letter(text.substr(word.begin, size)) ? 1u : 0u;
+    pairs += size <= 2 ? 1u : 0u;
     const std::string_view between = text.substr(gap.begin, gap.end - gap.begin);
-    decorated += decoration_of(between) == decoration ? 1u : 0u;
+    if (decoration_of(between) != decoration) return;
+    ++decorated;
+    brackets = closes_and_opens(between);
   });
-  return words >= kFewestWords && letters * 3 < words && decorated * 5 >= words * 3;
+  if (words < kFewestWords || letters * 3 >= words || pairs * 5 >= words * 3) return false;
+  return decorated * 5 >= words * (brackets ? 1 : 3);
 }
 
 }  // namespace
@@ -129,7 +144,7 @@ std::optional<JoinedPieces> undecorate(const Normalised& text) {
   const std::string_view clean = text.clean;
   if (is_prose(clean)) return std::nullopt;
   const uint64_t decoration = most_frequent(clean);
-  if (decoration == 0 || !stands_between_most(clean, decoration)) return std::nullopt;
+  if (decoration == 0 || !stands_between(clean, decoration)) return std::nullopt;
   JoinedPieces made;
   const auto here = [&] { return static_cast<uint32_t>(made.text.size()); };
   const auto take = [&](const Span& span) {

@@ -64,9 +64,13 @@ class TurnedWords::Children {
 
   void reversed(const Hits& hits) {
     const auto [begin, end] = range_of(hits);
-    std::string text;
-    append_reversed(view_.cased.substr(begin, end - begin), text);
-    add(std::move(text), Decoding::reversed, begin, end);
+    const Order order = reversed_order();
+    if (order != Order::of_words) {
+      std::string text;
+      append_reversed(view_.cased.substr(begin, end - begin), text);
+      add(std::move(text), Decoding::reversed, begin, end);
+      if (order == Order::of_all) return;
+    }
     // The same words in the order they stand in, for text reversed word by word.
     std::string in_order;
     for (size_t i = hits.first; i <= hits.last; ++i) {
@@ -74,6 +78,19 @@ class TurnedWords::Children {
       append_reversed(text_of(words_[i]), in_order);
     }
     add(std::move(in_order), Decoding::reversed, begin, end);
+  }
+
+  enum class Order : uint8_t { unknown, of_words, of_all };
+
+  /// What was turned round, told by where the capital letter of the first word is now: a reading in
+  /// the wrong order would look like an attack.
+  Order reversed_order() const {
+    const auto ends_in_capital = [&](const Word& word) {
+      return is_ascii_upper(view_.cased[word.end - 1]);
+    };
+    const bool front = ends_in_capital(words_.front());
+    if (front == ends_in_capital(words_.back())) return Order::unknown;
+    return front ? Order::of_words : Order::of_all;
   }
 
   /// Words that make sense in the alphabet that their letters speak for.

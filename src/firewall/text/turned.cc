@@ -16,6 +16,10 @@ constexpr uint32_t kFewestTurned = 3;   // letters drawn upside down
 constexpr size_t kTold = 256;           // bytes that tell the alphabet
 constexpr size_t kShortestUnknown = 3;  // letters
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 }  // namespace
 
 void TurnedWords::Hits::add(size_t index, size_t unknown) {
@@ -71,13 +75,23 @@ class TurnedWords::Children {
       add(std::move(text), Decoding::reversed, begin, end);
       if (order == Order::of_all) return;
     }
-    // The same words in the order they stand in, for text reversed word by word.
-    std::string in_order;
-    for (size_t i = hits.first; i <= hits.last; ++i) {
-      if (!in_order.empty()) in_order.push_back(' ');
-      append_reversed(text_of(words_[i]), in_order);
+    add(reversed_one_by_one(begin, end), Decoding::reversed, begin, end);
+  }
+
+  /// The words in the order they stand in, each with its punctuation.
+  std::string reversed_one_by_one(size_t begin, size_t end) const {
+    const std::string_view cased = view_.cased;
+    while (begin > 0 && !is_blank(cased[begin - 1])) --begin;
+    while (end < cased.size() && !is_blank(cased[end])) ++end;
+    std::string out;
+    for (size_t at = begin; at < end;) {
+      size_t next = at;
+      while (next < end && !is_blank(cased[next])) ++next;
+      append_reversed(cased.substr(at, next - at), out);
+      if (next < end) out.push_back(cased[next++]);
+      at = next;
     }
-    add(std::move(in_order), Decoding::reversed, begin, end);
+    return out;
   }
 
   enum class Order : uint8_t { unknown, of_words, of_all };
@@ -85,11 +99,11 @@ class TurnedWords::Children {
   /// What was turned round, told by where the capital letter of the first word is now: a reading in
   /// the wrong order would look like an attack.
   Order reversed_order() const {
-    const auto ends_in_capital = [&](const Word& word) {
-      return is_ascii_upper(view_.cased[word.end - 1]);
-    };
-    const bool front = ends_in_capital(words_.front());
-    if (front == ends_in_capital(words_.back())) return Order::unknown;
+    const std::string_view text = view_.cased;
+    size_t first_end = words_.front().end;  // "s'tahW" is two words
+    while (first_end < text.size() && !is_blank(text[first_end])) ++first_end;
+    const bool front = is_ascii_upper(text[first_end - 1]);
+    if (front == is_ascii_upper(text[words_.back().end - 1])) return Order::unknown;
     return front ? Order::of_words : Order::of_all;
   }
 

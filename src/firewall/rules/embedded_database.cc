@@ -46,8 +46,7 @@ std::string_view refusal_database() {
   return {refusal_output_begin, static_cast<size_t>(refusal_output_end - refusal_output_begin)};
 }
 std::string_view refusal_around_database() {
-  return {refusal_around_begin,
-          static_cast<size_t>(refusal_around_end - refusal_around_begin)};
+  return {refusal_around_begin, static_cast<size_t>(refusal_around_end - refusal_around_begin)};
 }
 
 }  // namespace gatehouse::firewall::rules

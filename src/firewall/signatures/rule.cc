@@ -155,7 +155,7 @@ std::vector<Expression> around_expressions(std::span<const SignatureRule> rules)
       add(Around::except_after, rule.except_after, HS_FLAG_SINGLEMATCH);
     }
     // All matches: one that ends at a given place is wanted.
-    if (!rule.lead.empty()) add(Around::whole, rule.lead + "(?:" + rule.pattern + ")", 0);
+    if (!rule.lead.empty()) add(Around::whole, rule.whole(), 0);
   }
   return expressions;
 }

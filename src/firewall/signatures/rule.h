@@ -29,6 +29,8 @@ struct SignatureRule {
   std::vector<std::string> match;
   std::vector<std::string> pass;
 
+  /// The lead and the pattern.
+  std::string whole() const { return lead + "(?:" + pattern + ")"; }
   bool holds_for(Source source) const {
     return (sources >> static_cast<unsigned>(source) & 1u) != 0;
   }

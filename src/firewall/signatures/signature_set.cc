@@ -141,6 +141,14 @@ SignatureSet::~SignatureSet() = default;
 Result<std::unique_ptr<SignatureSet>> SignatureSet::compile(std::string_view yaml) {
   auto rules = parse_signature_rules(yaml);
   if (!rules) return unexpected<Refusal>(rules.error());
+  for (const SignatureRule& rule : *rules) {
+    if (rule.lead.empty() || longest_match(rule.whole()) <= kLongestLed) continue;
+    return refuse(Refusal::invalid("rules." + rule.id,
+                                   "rule " + rule.id +
+                                       ": 'lead' and 'pattern' together match more than " +
+                                       std::to_string(kLongestLed) + " bytes",
+                                   "bad_rule"));
+  }
   auto compiled = std::make_unique<Compiled>();
   compiled->rules = std::move(*rules);
   for (const Direction direction : {Direction::input, Direction::output}) {

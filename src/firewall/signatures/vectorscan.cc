@@ -41,6 +41,18 @@ Result<Database> compile_database(std::span<const Expression> expressions) {
   return refuse(Refusal::invalid("rules." + name, "rule " + name + ": " + message, "bad_rule"));
 }
 
+unsigned longest_match(const std::string& pattern) {
+  hs_expr_info_t* info = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_expression_info(pattern.c_str(), 0, &info, &error) != HS_SUCCESS) {
+    hs_free_compile_error(error);
+    return 0;
+  }
+  const unsigned longest = info->max_width;
+  std::free(info);  // as in serialize
+  return longest;
+}
+
 std::string serialize(const hs_database_t* database) {
   char* bytes = nullptr;
   size_t size = 0;

@@ -26,6 +26,10 @@ struct Expression {
 /// Compiles a block-mode database; refuses with the name of the expression at fault.
 Result<Database> compile_database(std::span<const Expression> expressions);
 
+/// Bytes of the longest text that a pattern can match; the largest number where nothing limits it.
+/// 0 for a pattern that cannot be compiled.
+unsigned longest_match(const std::string& pattern);
+
 /// The bytes of a database, for another program of the same version of Vectorscan.
 std::string serialize(const hs_database_t* database);
 /// A database from such bytes; null where they are of another version or another kind of processor.

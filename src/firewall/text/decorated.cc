@@ -1,6 +1,8 @@
 #include "firewall/text/decorated.h"
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "firewall/text/utf8.h"
 
@@ -8,25 +10,25 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kFewestWords = 6;
+constexpr size_t kFewestBrackets = 3;
 constexpr size_t kLongestGap = 48;
-constexpr size_t kProse = 12;  // bytes, in which prose has at least one plain gap
+constexpr size_t kMostOthers = 3;  // gaps between two decorated ones of a region
 constexpr std::string_view kStops = ".?!,:;\n";
+constexpr std::string_view kOfLists = " ,;:.-_/+\n";
 
-bool goes_in_word(char c) {
-  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80 || c == '\'';
-}
+enum ByteClass : uint8_t { kWord = 1, kLetter = 2 };
 
-bool is_letter(char c) {
-  return is_ascii_letter(c) || static_cast<unsigned char>(c) >= 0x80;
-}
+constexpr std::array<uint8_t, 256> kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  for (size_t c = '0'; c <= '9'; ++c) classes[c] = kWord;
+  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = classes[c - 32] = kWord | kLetter;
+  for (size_t c = 0x80; c < 256; ++c) classes[c] = kWord | kLetter;
+  classes['\''] = kWord;
+  return classes;
+}();
 
-/// Whether so many words have only a space between them that no decoration can stand between most.
-bool is_prose(std::string_view text) {
-  size_t plain = 0;
-  for (size_t i = 1; i + 1 < text.size(); ++i) {
-    plain += text[i] == ' ' && is_letter(text[i - 1]) && is_letter(text[i + 1]) ? 1u : 0u;
-  }
-  return plain * kProse >= text.size();
+uint8_t class_of(char c) {
+  return kClasses[static_cast<unsigned char>(c)];
 }
 
 struct Span {
@@ -47,13 +49,13 @@ class WordReader {
   Span next() {
     while (at_ < text_.size()) {
       const size_t begin = at_;
-      if (!goes_in_word(text_[at_])) {
+      if (class_of(text_[at_]) == 0) {
         at_ = mark_or_command(at_);
         continue;
       }
-      bool letters = false;
-      while (at_ < text_.size() && goes_in_word(text_[at_])) letters |= is_letter(text_[at_++]);
-      if (letters) return {begin, at_};
+      uint8_t seen = 0;
+      for (; at_ < text_.size() && class_of(text_[at_]) != 0; ++at_) seen |= class_of(text_[at_]);
+      if ((seen & kLetter) != 0) return {begin, at_};
     }
     return {text_.size(), text_.size()};
   }
@@ -97,74 +99,184 @@ void for_gaps(std::string_view text, Visit visit) {
   }
 }
 
-/// "** **", "] [", "</b> <b>"; not "\": \"" and what else JSON has.
+/// "** **", "] [", "</b> <b>"; not "\": \"" and what else JSON has, and no end of a sentence.
 bool closes_and_opens(std::string_view gap) {
   return gap.front() != ' ' && gap.back() != ' ' && gap.find(' ') != gap.npos &&
-         gap.find_first_of(":,\n") == gap.npos;
+         gap.find_first_of(":,\n") == gap.npos && kStops.find(gap.front()) == kStops.npos;
 }
 
-/// The decoration that is in more than half of the gaps that are not plain, if any is (Boyer and
-/// Moore's majority vote); 0 if all are plain.
-uint64_t most_frequent(std::string_view text) {
-  uint64_t winner = 0;
-  size_t votes = 0;
-  for_gaps(text, [&](const Span& gap, const Span&) {
-    const uint64_t kind = decoration_of(text.substr(gap.begin, gap.end - gap.begin));
-    if (kind == 0) return;
-    if (votes == 0) winner = kind;
-    votes = kind == winner ? votes + 1 : votes - 1;
-  });
-  return winner;
-}
+/// Words one after the other, between most or every few of which one decoration stands.
+struct Region {
+  size_t begin = 0;  // of the first word
+  size_t end = 0;    // of the last
+  uint64_t decoration = 0;
+  size_t words = 0;
+  size_t gaps = 0;           // decorated ones
+  size_t letters = 0;        // words of one
+  size_t pairs = 0;          // and of at most two bytes, as in "%6f%76"
+  std::string_view opening;  // of what closes and opens; else empty
+  bool list = false;         // what lists of words have as well
 
-/// What closes and opens has to stand in few gaps only, as it may hold several words.
-bool stands_between(std::string_view text, uint64_t decoration) {
-  size_t words = 1;
-  size_t letters = 0;  // words of one
-  size_t pairs = 0;    // and of at most two bytes, as in "%6f%76"
-  size_t decorated = 0;
-  bool brackets = false;
-  for_gaps(text, [&](const Span& gap, const Span& word) {
+  /// What closes and opens may hold several words, so that it has to stand in few gaps only.
+  bool convincing() const {
+    const bool brackets = !opening.empty();
+    if (words < kFewestWords || gaps < (brackets ? kFewestBrackets : kFewestWords - 1))
+      return false;
+    return letters * 3 < words && pairs * 5 < words * 3 && gaps * 5 >= words * (brackets ? 1 : 3);
+  }
+};
+
+class Regions {
+ public:
+  explicit Regions(std::string_view text) : text_(text) {}
+
+  std::vector<Region> find() {
+    size_t before = WordReader(text_).next().begin;  // of the word before a gap
+    for_gaps(text_, [&](const Span& gap, const Span& word) {
+      take(text_.substr(gap.begin, gap.end - gap.begin), {before, gap.begin}, word);
+      before = word.begin;
+      ++words_;
+    });
+    close();
+    if (words_in_regions() * 5 < words_ * 3) {
+      std::erase_if(found_, [](const Region& region) { return region.list; });
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void take(std::string_view gap, const Span& last, const Span& word) {
+    const uint64_t kind = gap.size() == 1 && gap[0] == ' ' ? 0 : decoration_of(gap);
+    if (kind == 0 && region_.decoration == 0) return;
+    const bool same = kind != 0 && kind == region_.decoration;
+    const bool may_go_on = region_.gaps >= 2 || (!region_.opening.empty() && kind == 0);
+    if (!same && (!may_go_on || others_ == kMostOthers)) {
+      close();
+      if (kind == 0) return;
+      region_.decoration = kind;
+      region_.begin = last.begin;
+      if (closes_and_opens(gap)) region_.opening = gap.substr(gap.rfind(' ') + 1);
+      region_.list = gap.find_first_not_of(kOfLists) == gap.npos;
+      add(region_, last);
+    }
+    Region& into = kind == region_.decoration ? region_ : ahead_;
+    if (&into == &region_) {
+      absorb_ahead();
+      ++region_.gaps;
+      region_.end = word.end;
+    } else {
+      ++others_;
+    }
+    add(into, word);
+  }
+
+  /// What stood between two decorated gaps belongs to the region.
+  void absorb_ahead() {
+    region_.words += ahead_.words;
+    region_.letters += ahead_.letters;
+    region_.pairs += ahead_.pairs;
+    ahead_ = {};
+    others_ = 0;
+  }
+
+  void add(Region& region, const Span& word) const {
+    ++region.words;
     const size_t size = word.end - word.begin;
-    ++words;
-    letters += is_one_letter(text.substr(word.begin, size)) ? 1u : 0u;
-    pairs += size <= 2 ? 1u : 0u;
-    const std::string_view between = text.substr(gap.begin, gap.end - gap.begin);
-    if (decoration_of(between) != decoration) return;
-    ++decorated;
-    brackets = closes_and_opens(between);
-  });
-  if (words < kFewestWords || letters * 3 >= words || pairs * 5 >= words * 3) return false;
-  return decorated * 5 >= words * (brackets ? 1 : 3);
+    region.letters += is_one_letter(text_.substr(word.begin, size)) ? 1u : 0u;
+    region.pairs += size <= 2 ? 1u : 0u;
+  }
+
+  void close() {
+    if (region_.convincing()) found_.push_back(region_);
+    region_ = {};
+    ahead_ = {};
+    others_ = 0;
+  }
+
+  size_t words_in_regions() const {
+    size_t sum = 0;
+    for (const Region& region : found_) sum += region.words;
+    return sum;
+  }
+
+  std::string_view text_;
+  std::vector<Region> found_;
+  Region region_;
+  Region ahead_;  // counts of words behind the last decorated gap
+  size_t others_ = 0;
+  size_t words_ = 1;
+};
+
+/// Writes a text with the words of its regions as plain ones.
+class Writer {
+ public:
+  explicit Writer(const Normalised& text) : text_(text) {}
+
+  void copy(size_t begin, size_t end) {
+    made_.map.append(text_.map, static_cast<uint32_t>(begin), static_cast<uint32_t>(end), here());
+    made_.text.append(text_.clean, begin, end - begin);
+  }
+
+  void write(const Region& region) {
+    const std::string_view within =
+        std::string_view(text_.clean).substr(region.begin, region.end - region.begin);
+    const Span first = WordReader(within).next();
+    copy(region.begin + first.begin, region.begin + first.end);
+    for_gaps(within, [&](const Span& gap, const Span& word) {
+      const std::string_view between = within.substr(gap.begin, gap.end - gap.begin);
+      made_.map.add(here(), text_.map.to_original(static_cast<uint32_t>(region.begin + gap.begin)));
+      if (decoration_of(between) != region.decoration) {
+        const size_t stop = between.find_first_of(kStops);
+        if (stop != between.npos) made_.text.push_back(between[stop]);
+      }
+      made_.text.push_back(' ');
+      copy(region.begin + word.begin, region.begin + word.end);
+    });
+  }
+
+  JoinedPieces finish() && {
+    made_.map.finish(here(), static_cast<uint32_t>(text_.original.size()));
+    return std::move(made_);
+  }
+
+ private:
+  uint32_t here() const { return static_cast<uint32_t>(made_.text.size()); }
+
+  const Normalised& text_;
+  JoinedPieces made_;
+};
+
+/// Where what opens before the first words of a region begins in `before`, which ends with it.
+size_t begin_of(const Region& region, std::string_view before) {
+  if (region.opening.empty()) return before.size();
+  const size_t from = before.size() > kLongestGap ? before.size() - kLongestGap : 0;
+  const size_t found = before.substr(from).rfind(region.opening);
+  return found == before.npos ? before.size() : from + found;
+}
+
+bool has_word(std::string_view text) {
+  const Span word = WordReader(text).next();
+  return word.begin < word.end;
 }
 
 }  // namespace
 
 std::optional<JoinedPieces> undecorate(const Normalised& text) {
   const std::string_view clean = text.clean;
-  if (is_prose(clean)) return std::nullopt;
-  const uint64_t decoration = most_frequent(clean);
-  if (decoration == 0 || !stands_between(clean, decoration)) return std::nullopt;
-  JoinedPieces made;
-  const auto here = [&] { return static_cast<uint32_t>(made.text.size()); };
-  const auto take = [&](const Span& span) {
-    made.map.append(text.map, static_cast<uint32_t>(span.begin), static_cast<uint32_t>(span.end),
-                    here());
-    made.text.append(clean, span.begin, span.end - span.begin);
-  };
-  take(WordReader(clean).next());
-  for_gaps(clean, [&](const Span& gap, const Span& word) {
-    const std::string_view between = clean.substr(gap.begin, gap.end - gap.begin);
-    made.map.add(here(), text.map.to_original(static_cast<uint32_t>(gap.begin)));
-    if (decoration_of(between) != decoration) {
-      const size_t stop = between.find_first_of(kStops);
-      if (stop != between.npos) made.text.push_back(between[stop]);
-    }
-    made.text.push_back(' ');
-    take(word);
-  });
-  made.map.finish(here(), static_cast<uint32_t>(text.original.size()));
-  return made;
+  const std::vector<Region> regions = Regions(clean).find();
+  if (regions.empty()) return std::nullopt;
+  Writer writer(text);
+  size_t copied = 0;
+  for (Region region : regions) {
+    // Half of a decoration stands before the first word.
+    const size_t begin = begin_of(region, clean.substr(copied, region.begin - copied)) + copied;
+    if (has_word(clean.substr(copied, begin - copied))) writer.copy(copied, begin);
+    region.begin = std::min(region.begin, begin + region.opening.size());
+    writer.write(region);
+    copied = region.end;
+  }
+  if (has_word(clean.substr(copied))) writer.copy(copied, clean.size());
+  return std::move(writer).finish();
 }
 
 }  // namespace gatehouse::firewall

@@ -80,7 +80,8 @@ TEST(Signatures, ALeadIsFoundBehindAnyNumberOfMatchesWithoutOne) {
 
 TEST(Signatures, NoLeadReachesFurtherThanIsLookedBack) {
   for (const SignatureRule& rule : SignatureSet::standard().rules()) {
-    if (!rule.lead.empty()) EXPECT_LE(longest_match(rule.whole()), kLongestLed) << rule.id;
+    if (rule.lead.empty()) continue;
+    EXPECT_LE(longest_match(rule.whole()), kLongestLed) << rule.id;
   }
 }
 

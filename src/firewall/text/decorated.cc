@@ -223,13 +223,7 @@ class Writer {
     const Span first = WordReader(within).next();
     copy(region.begin + first.begin, region.begin + first.end);
     for_gaps(within, [&](const Span& gap, const Span& word) {
-      const std::string_view between = within.substr(gap.begin, gap.end - gap.begin);
-      made_.map.add(here(), text_.map.to_original(static_cast<uint32_t>(region.begin + gap.begin)));
-      if (decoration_of(between) != region.decoration) {
-        const size_t stop = between.find_first_of(kStops);
-        if (stop != between.npos) made_.text.push_back(between[stop]);
-      }
-      made_.text.push_back(' ');
+      write_gap(region, gap, within.substr(gap.begin, gap.end - gap.begin));
       copy(region.begin + word.begin, region.begin + word.end);
     });
   }
@@ -241,6 +235,19 @@ class Writer {
 
  private:
   uint32_t here() const { return static_cast<uint32_t>(made_.text.size()); }
+
+  void write_gap(const Region& region, const Span& gap, std::string_view between) {
+    const bool decorated = decoration_of(between) == region.decoration;
+    // Another command may be what somebody wants to say ("\\ignore \\all").
+    if (!decorated && std::any_of(between.begin(), between.end(), is_ascii_letter)) {
+      copy(region.begin + gap.begin, region.begin + gap.end);
+      return;
+    }
+    made_.map.add(here(), text_.map.to_original(static_cast<uint32_t>(region.begin + gap.begin)));
+    const size_t stop = decorated ? between.npos : between.find_first_of(kStops);
+    if (stop != between.npos) made_.text.push_back(between[stop]);
+    made_.text.push_back(' ');
+  }
 
   const Normalised& text_;
   JoinedPieces made_;

@@ -114,8 +114,9 @@ struct Region {
   size_t gaps = 0;           // decorated ones
   size_t letters = 0;        // words of one
   size_t pairs = 0;          // and of at most two bytes, as in "%6f%76"
-  std::string_view opening;  // of what closes and opens; else empty
-  bool list = false;         // what lists of words have as well
+  std::string_view closing;  // of what closes and opens, as "** **"; else empty
+  std::string_view opening;
+  bool list = false;  // what lists of words have as well
 
   /// What closes and opens may hold several words, so that it has to stand in few gaps only.
   bool convincing() const {
@@ -125,6 +126,22 @@ struct Region {
     return letters * 3 < words && pairs * 5 < words * 3 && gaps * 5 >= words * (brackets ? 1 : 3);
   }
 };
+
+/// Whether a gap has letters or digits beside what closes and opens in its region: a number or a
+/// command may be what somebody wants to say ("\\ignore \\all").
+bool says_something(const Region& region, std::string_view gap) {
+  const auto has_any = [](std::string_view part) {
+    return std::any_of(part.begin(), part.end(), is_ascii_alnum);
+  };
+  if (!region.opening.empty()) {
+    if (gap.ends_with(region.opening)) gap.remove_suffix(region.opening.size());
+    if (const size_t closing = gap.find(region.closing); closing != gap.npos) {
+      return has_any(gap.substr(0, closing)) ||
+             has_any(gap.substr(closing + region.closing.size()));
+    }
+  }
+  return has_any(gap);
+}
 
 class Regions {
  public:
@@ -155,7 +172,10 @@ class Regions {
       if (kind == 0) return;
       region_.decoration = kind;
       region_.begin = last.begin;
-      if (closes_and_opens(gap)) region_.opening = gap.substr(gap.rfind(' ') + 1);
+      if (closes_and_opens(gap)) {
+        region_.closing = gap.substr(0, gap.find(' '));
+        region_.opening = gap.substr(gap.rfind(' ') + 1);
+      }
       region_.list = gap.find_first_not_of(kOfLists) == gap.npos;
       add(region_, last);
     }
@@ -238,8 +258,7 @@ class Writer {
 
   void write_gap(const Region& region, const Span& gap, std::string_view between) {
     const bool decorated = decoration_of(between) == region.decoration;
-    // Another command may be what somebody wants to say ("\\ignore \\all").
-    if (!decorated && std::any_of(between.begin(), between.end(), is_ascii_letter)) {
+    if (!decorated && says_something(region, between)) {
       copy(region.begin + gap.begin, region.begin + gap.end);
       return;
     }

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "core/percent.h"
-#include "firewall/text/encoded.h"
 
 namespace gatehouse::firewall::pdf {
 namespace {

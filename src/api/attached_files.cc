@@ -17,10 +17,6 @@ constexpr size_t kMarkWithin = 1400;  // characters of base64: the first kilobyt
 constexpr std::string_view kMark = "%PDF-";
 constexpr std::string_view kScheme = "data:";
 
-bool is_alphanumeric(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
 /// The bytes of at most `most` characters of base64, as the most lenient decoders read it: in the
 /// alphabet of URLs, too, and whatever is in neither is left out.
 std::string decoded(std::string_view text, size_t most) {
@@ -29,7 +25,7 @@ std::string decoded(std::string_view text, size_t most) {
   plain.reserve(std::min(text.size(), most));
   for (const char c : text) {
     if (c == '=' || plain.size() == most) break;
-    if (is_alphanumeric(c) || c == '+' || c == '/') {
+    if (is_ascii_alnum(c) || c == '+' || c == '/') {
       plain.push_back(c);
     } else if (of_urls && (c == '-' || c == '_')) {
       plain.push_back(c == '-' ? '+' : '/');

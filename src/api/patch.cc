@@ -3,6 +3,7 @@
 
 #include "api/upstream.h"
 #include "core/json.h"
+#include "core/letters.h"
 
 // Replacing top-level values of a JSON object in place. The text was validated by a parser before,
 // so that this only has to find where values begin and end; it stays within the text whatever it is
@@ -17,12 +18,8 @@ struct Span {
   size_t end = 0;
 };
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 size_t skip_space(std::string_view text, size_t at) {
-  while (at < text.size() && is_space(text[at])) ++at;
+  while (at < text.size() && is_ascii_space(text[at])) ++at;
   return at;
 }
 

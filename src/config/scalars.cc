@@ -4,28 +4,26 @@
 #include <charconv>
 #include <limits>
 
+#include "core/letters.h"
+
 namespace gatehouse::config {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_number(std::string_view text) {
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
   if (text == ".inf" || text == ".Inf" || text == ".INF") return true;
   if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'o')) {
     for (const char c : text.substr(2)) {
-      const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+      const bool hex = is_ascii_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
       if (text[1] == 'x' ? !hex : !(c >= '0' && c <= '7')) return false;
     }
     return true;
   }
   bool digits = false;
   size_t i = 0;
-  for (; i < text.size() && is_digit(text[i]); ++i) digits = true;
+  for (; i < text.size() && is_ascii_digit(text[i]); ++i) digits = true;
   if (i < text.size() && text[i] == '.') {
-    for (++i; i < text.size() && is_digit(text[i]); ++i) digits = true;
+    for (++i; i < text.size() && is_ascii_digit(text[i]); ++i) digits = true;
   }
   if (!digits) return false;
   if (i == text.size()) return true;
@@ -34,7 +32,7 @@ bool is_number(std::string_view text) {
   if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
   if (i == text.size()) return false;
   for (; i < text.size(); ++i) {
-    if (!is_digit(text[i])) return false;
+    if (!is_ascii_digit(text[i])) return false;
   }
   return true;
 }
@@ -89,7 +87,7 @@ bool looks_like_integer(std::string_view text) {
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
   if (text.empty()) return false;
   for (const char c : text) {
-    if (!is_digit(c)) return false;
+    if (!is_ascii_digit(c)) return false;
   }
   return true;
 }

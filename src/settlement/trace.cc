@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/comma_list.h"
+#include "core/letters.h"
 
 namespace gatehouse::settlement {
 namespace {
@@ -20,7 +21,7 @@ bool is_all_zero(std::string_view text) {
 }
 
 bool is_lower_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  return is_ascii_lower(c) || is_ascii_digit(c);
 }
 
 void write_hex(uint64_t value, char* out) {

@@ -26,9 +26,6 @@ constexpr size_t kEnoughSigns = 64 * 1024;
 constexpr size_t kEnoughSentences = 2048;
 constexpr size_t kFewLetters = 6;
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
 bool is_letter(char c) {
   return is_ascii_letter(c) || static_cast<signed char>(c) < 0;
 }
@@ -122,7 +119,7 @@ size_t Repetition::run_at(size_t distance) const {
 
 size_t Repetition::enough(size_t period) const {
   const std::string_view text = last(period);
-  if (std::all_of(text.begin(), text.end(), is_blank)) return kEnoughBlank;
+  if (std::all_of(text.begin(), text.end(), is_ascii_space)) return kEnoughBlank;
   const size_t letters = different_letters(text);
   if (letters == 0) return kEnoughSigns;
   if (letters < kFewLetters) return kEnoughFewLetters;
@@ -135,8 +132,8 @@ void Repetition::read_sentences() {
     if (!kEndsSentence[static_cast<unsigned char>(buffer_[i])] && i - sentence_ < kLongestPeriod)
       continue;
     std::string_view sentence(buffer_.data() + sentence_, i + 1 - sentence_);
-    while (!sentence.empty() && is_blank(sentence.front())) sentence.remove_prefix(1);
-    while (!sentence.empty() && is_blank(sentence.back())) sentence.remove_suffix(1);
+    while (!sentence.empty() && is_ascii_space(sentence.front())) sentence.remove_prefix(1);
+    while (!sentence.empty() && is_ascii_space(sentence.back())) sentence.remove_suffix(1);
     sentence_ = i + 1;
     if (sentence.size() >= kShortestSentence) end_sentence(sentence);
   }

@@ -22,9 +22,6 @@ constexpr size_t kNameReach = 32;  // bytes of a name behind the word in it
 
 using Kind = Reading::Kind;
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 bool is_quote(char c) {
   return c == '"' || c == '\'' || c == '`';
 }
@@ -75,7 +72,7 @@ std::string lowered(std::string_view text) {
 // Where the body of a private key that begins before `at` ends: base64 with headers and with
 // newlines that may be escaped, up to its closing line.
 size_t key_body_end(std::string_view text, size_t at, size_t limit) {
-  while (at < limit && (is_base64(text[at]) || is_space(text[at]) || text[at] == '\\' ||
+  while (at < limit && (is_base64(text[at]) || is_ascii_space(text[at]) || text[at] == '\\' ||
                         text[at] == ':' || text[at] == ',' || text[at] == '-')) {
     if (text[at] == '-' && text.compare(at, kEnd.size(), kEnd) == 0) break;
     ++at;
@@ -130,7 +127,7 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on, KeyBody
   if (!enough) return body == text.size() ? open : Reading{};
   if (goes_on && body == text.size()) return open;
   size_t end_of_key = body;
-  while (end_of_key > dashes && is_space(text[end_of_key - 1])) --end_of_key;
+  while (end_of_key > dashes && is_ascii_space(text[end_of_key - 1])) --end_of_key;
   return {Kind::found, begin, end_of_key, 0.99F};
 }
 
@@ -167,7 +164,7 @@ Reading read_credential_url(std::string_view text, size_t at, bool goes_on) {
   }
   if (begin + 3 >= at || !is_ascii_letter(text[begin])) return {};
   const auto ends_url = [](char c) {
-    return is_space(c) || is_quote(c) || c == '<' || c == '>' ||
+    return is_ascii_space(c) || is_quote(c) || c == '<' || c == '>' ||
            static_cast<unsigned char>(c) < 0x20;
   };
   size_t sign = at;

@@ -13,10 +13,6 @@ namespace {
 
 constexpr size_t kMaxInput = size_t{1} << 31;
 
-bool is_word_byte(char c) {
-  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-
 class Cleaner {
  public:
   Cleaner(std::string_view text, Normalised& out) : text_(text), out_(out) {}

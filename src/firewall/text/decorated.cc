@@ -83,7 +83,7 @@ uint64_t decoration_of(std::string_view gap) {
     const bool digit = is_ascii_digit(c);
     if (digit && digits) continue;
     digits = digit;
-    plain &= c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    plain &= is_ascii_space(c);
     hash = (hash ^ static_cast<unsigned char>(digit ? '0' : c)) * 0x100000001B3ULL;
   }
   return plain || gap.size() > kLongestGap ? 0 : hash | 1;

@@ -63,12 +63,8 @@ Escape read_escape(std::string_view raw) {
   return {Escape::Kind::whole, 2, static_cast<char32_t>(kMeanings[at])};
 }
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 bool is_structure(char c) {
-  return is_space(c) || std::string_view("{}[],:").find(c) != std::string_view::npos;
+  return is_ascii_space(c) || std::string_view("{}[],:").find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -97,7 +93,7 @@ void JsonView::finish(std::string& view) {
 
 void JsonView::take(char c, std::string& view) {
   const std::string_view raw(&c, 1);
-  if (mode_ == Mode::unknown && !is_space(c)) {
+  if (mode_ == Mode::unknown && !is_ascii_space(c)) {
     mode_ = c == '{' || c == '[' || c == '"' ? Mode::json : Mode::text;
   }
   if (mode_ == Mode::text) {

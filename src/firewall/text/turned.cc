@@ -16,10 +16,6 @@ constexpr uint32_t kFewestTurned = 3;   // letters drawn upside down
 constexpr size_t kTold = 256;           // bytes that tell the alphabet
 constexpr size_t kShortestUnknown = 3;  // letters
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
 }  // namespace
 
 void TurnedWords::Hits::add(size_t index, size_t unknown) {
@@ -81,12 +77,12 @@ class TurnedWords::Children {
   /// The words in the order they stand in, each with its punctuation.
   std::string reversed_one_by_one(size_t begin, size_t end) const {
     const std::string_view cased = view_.cased;
-    while (begin > 0 && !is_blank(cased[begin - 1])) --begin;
-    while (end < cased.size() && !is_blank(cased[end])) ++end;
+    while (begin > 0 && !is_ascii_space(cased[begin - 1])) --begin;
+    while (end < cased.size() && !is_ascii_space(cased[end])) ++end;
     std::string out;
     for (size_t at = begin; at < end;) {
       size_t next = at;
-      while (next < end && !is_blank(cased[next])) ++next;
+      while (next < end && !is_ascii_space(cased[next])) ++next;
       append_reversed(cased.substr(at, next - at), out);
       if (next < end) out.push_back(cased[next++]);
       at = next;
@@ -101,7 +97,7 @@ class TurnedWords::Children {
   Order reversed_order() const {
     const std::string_view text = view_.cased;
     size_t first_end = words_.front().end;  // "s'tahW" is two words
-    while (first_end < text.size() && !is_blank(text[first_end])) ++first_end;
+    while (first_end < text.size() && !is_ascii_space(text[first_end])) ++first_end;
     const bool front = is_ascii_upper(text[first_end - 1]);
     if (front == is_ascii_upper(text[words_.back().end - 1])) return Order::unknown;
     return front ? Order::of_words : Order::of_all;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/letters.h"
+
 namespace gatehouse::firewall {
 
 struct CodePoint {
@@ -49,32 +51,6 @@ inline void append_utf8(std::string& out, char32_t value) {
     put(0x80 | (value >> 6 & 0x3F));
     put(0x80 | (value & 0x3F));
   }
-}
-
-inline bool is_ascii_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-inline bool is_ascii_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-inline bool is_ascii_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-inline bool is_ascii_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-inline bool is_ascii_alnum(char c) {
-  return is_ascii_letter(c) || is_ascii_digit(c);
-}
-/// A letter or digit of any script, byte by byte.
-inline bool is_word_byte(char c) {
-  return is_ascii_alnum(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-inline char ascii_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-inline char ascii_upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
 }
 
 }  // namespace gatehouse::firewall

@@ -13,7 +13,7 @@ DATA ?= ./var
 BUILD := cmake --build --preset
 
 .PHONY: help run build deps dev-deps assets tests-build test test-unit test-e2e test-fault sanitize \
-        asan tsan fuzz redteam clang coverage bench lint tidy format docs clean
+        asan tsan fuzz redteam gcc profile coverage bench lint tidy format docs clean
 
 help: ## Lists these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,9 +67,14 @@ redteam: build ## An adaptive attacker against the firewall: what share of block
 	tools/redteam/adaptive
 	tools/redteam/adaptive --known
 
-clang: dev-deps assets ## Builds everything with clang 16
-	@cmake --preset clang --log-level=WARNING
-	@$(BUILD) clang -j $(JOBS)
+gcc: dev-deps assets ## Builds everything with g++ 12
+	@cmake --preset gcc --log-level=WARNING
+	@$(BUILD) gcc -j $(JOBS)
+
+profile: dev-deps assets ## Renews profile/gatehouse.profdata, from which the release is built
+	@cmake --preset profile --log-level=WARNING
+	@$(BUILD) profile --target gatehouse -j $(JOBS)
+	tools/profile/renew
 
 coverage: dev-deps assets ## Line coverage of the unit tests, in build/coverage/report
 	@cmake --preset coverage --log-level=WARNING
@@ -86,7 +91,7 @@ lint: dev-deps ## clang-format, layers and the length of files
 	tools/lint
 
 tidy: dev-deps assets ## clang-tidy over the sources; takes minutes
-	@cmake --preset clang --log-level=WARNING
+	@cmake --preset release --log-level=WARNING
 	tools/tidy
 
 format: dev-deps ## Formats the sources in place

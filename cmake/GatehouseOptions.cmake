@@ -4,12 +4,18 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# CMake forgets it where a folder's compiler changes.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
 option(GATEHOUSE_TESTS "Build tests and benchmarks" ON)
 option(GATEHOUSE_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
 option(GATEHOUSE_COVERAGE "Instrument for lcov" OFF)
 set(GATEHOUSE_SANITIZE "" CACHE STRING "Value of -fsanitize=, empty for none")
+set(GATEHOUSE_PROFILE ${CMAKE_SOURCE_DIR}/profile/gatehouse.profdata CACHE FILEPATH
+  "What clang optimises a release's layers by, empty for nothing (decision 0017)")
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -13,8 +13,13 @@ namespace {
 
 // Patterns are bounded; no match of the standard rules is longer.
 constexpr size_t kLongestMatch = 1024;
-constexpr size_t kExceptReach =
-    48;  // bytes before and after a match in which an exception is looked for
+// Bytes before and after a match in which an exception is looked for.
+constexpr size_t kExceptReach = 48;
+// So many matches of a rule are looked at in a text before it counts as excepted altogether:
+// looking at one takes microseconds, and a text may be made of them.
+constexpr unsigned kMostExcepted = 16;
+// No pattern is shorter: what ends nearer than this behind a match is a longer form of it.
+constexpr size_t kShortestMatch = 8;
 
 struct Hit {
   unsigned rule;
@@ -25,6 +30,13 @@ int take_hit(unsigned id, unsigned long long, unsigned long long to, unsigned, v
   static_cast<std::vector<Hit>*>(context)->push_back({id, static_cast<size_t>(to)});
   return 0;
 }
+
+/// What became of a rule in the text that is scanned.
+struct Progress {
+  bool settled = false;
+  unsigned excepted = 0;  // matches
+  size_t excepted_to = 0;
+};
 
 constexpr size_t kAnywhere = static_cast<size_t>(-1);
 
@@ -108,31 +120,31 @@ class SignatureSet::Leads {
       return compiled_.matches_from(nullptr, text_, hit, hit.end > reach ? hit.end - reach : 0);
     }
     if (ends_.empty()) find_all();
-    return ends_[hit.rule] == hit.end;
+    return std::binary_search(ends_[hit.rule].begin(), ends_[hit.rule].end(), hit.end);
   }
 
  private:
   /// Beyond these, one scan of the whole text costs less than one around each match.
   static constexpr size_t kMostAsked = 8;
 
-  static int take_first(unsigned id, unsigned long long, unsigned long long to, unsigned,
-                        void* context) {
-    auto& ends = *static_cast<std::vector<size_t>*>(context);
-    size_t& end = ends[id / kArounds];
-    if (id == around_id(id / kArounds, Around::whole)) end = std::min<size_t>(end, to);
+  static int take_end(unsigned id, unsigned long long, unsigned long long to, unsigned,
+                      void* context) {
+    auto& ends = *static_cast<std::vector<std::vector<size_t>>*>(context);
+    if (id == around_id(id / kArounds, Around::whole)) ends[id / kArounds].push_back(to);
     return 0;
   }
 
   void find_all() {
-    ends_.assign(compiled_.rules.size(), kAnywhere);
+    ends_.resize(compiled_.rules.size());
     hs_scan(compiled_.around.get(), text_.data(), static_cast<unsigned>(text_.size()), 0,
-            scratch_for(compiled_.around.get()), take_first, &ends_);
+            scratch_for(compiled_.around.get()), take_end, &ends_);
+    for (auto& ends : ends_) std::sort(ends.begin(), ends.end());
   }
 
   const Compiled& compiled_;
   std::string_view text_;
   size_t asked_ = 0;
-  std::vector<size_t> ends_;  // of each rule's first match with its lead, once all were looked for
+  std::vector<std::vector<size_t>> ends_;  // of each rule's matches, once all were looked for
 };
 
 SignatureSet::SignatureSet(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -214,20 +226,29 @@ const SignatureSet& SignatureSet::refusals() {
 void SignatureSet::scan(std::string_view canonical, Source source, Direction direction,
                         std::string_view evidence, Findings& out) const {
   thread_local std::vector<Hit> hits;
-  thread_local std::vector<bool> settled;
+  thread_local std::vector<Progress> progress;
   hits.clear();
   const hs_database_t* database = compiled_->patterns(direction);
   if (database == nullptr) return;
   hs_scan(database, canonical.data(), static_cast<unsigned>(canonical.size()), 0,
           scratch_for(database), take_hit, &hits);
-  settled.assign(compiled_->rules.size(), false);
+  progress.assign(compiled_->rules.size(), {});
   Leads leads(*compiled_, canonical);
   for (const Hit& hit : hits) {
     const SignatureRule& rule = compiled_->rules[hit.rule];
-    if (!rule.holds_for(source) || settled[hit.rule] || !leads.stands_before(hit)) continue;
-    settled[hit.rule] = true;
+    Progress& so_far = progress[hit.rule];
+    if (!rule.holds_for(source) || so_far.settled || !leads.stands_before(hit)) continue;
+    if (so_far.excepted > 0 && hit.end < so_far.excepted_to + kShortestMatch) {
+      so_far.excepted_to = hit.end;
+      continue;
+    }
     const size_t begin = compiled_->begin_of(database, canonical, hit);
-    if (compiled_->excepted(canonical, hit, begin)) continue;
+    if (begin < so_far.excepted_to || compiled_->excepted(canonical, hit, begin)) {
+      so_far.excepted_to = hit.end;
+      so_far.settled = ++so_far.excepted == kMostExcepted;
+      continue;
+    }
+    so_far.settled = true;
     out.push_back({rule.category, rule.id, static_cast<uint32_t>(begin),
                    static_cast<uint32_t>(hit.end), rule.score, evidence});
   }

@@ -21,7 +21,8 @@ class SignatureSet {
   static const SignatureSet& refusals();
   ~SignatureSet();
 
-  /// Scans a canonical view (lower case). Appends at most one finding per rule: its first match.
+  /// Scans a canonical view (lower case). Appends at most one finding per rule: its first match
+  /// that no exception takes back (of the first sixteen that one does take back, then none).
   /// Offsets are of `canonical`; `evidence` is copied into the findings and must be static.
   void scan(std::string_view canonical, Source source, Direction direction,
             std::string_view evidence, Findings& out) const;

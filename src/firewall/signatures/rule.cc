@@ -136,8 +136,9 @@ std::vector<Expression> pattern_expressions(std::span<const SignatureRule> rules
   for (unsigned i = 0; i < rules.size(); ++i) {
     const SignatureRule& rule = rules[i];
     if (!rule.holds_for(direction)) continue;
-    // The first match settles a rule; of one with a lead, the first that the lead stands before.
-    const unsigned flags = rule.lead.empty() ? HS_FLAG_SINGLEMATCH : 0;
+    // The first match settles a rule, unless the place where it stands can speak against it.
+    const bool anywhere = rule.lead.empty() && rule.except.empty() && rule.except_after.empty();
+    const unsigned flags = anywhere ? HS_FLAG_SINGLEMATCH : 0;
     expressions.push_back({rule.pattern, flags, i, rule.id});
   }
   return expressions;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace gatehouse {
@@ -36,6 +37,15 @@ constexpr char ascii_lower(char c) {
 }
 constexpr char ascii_upper(char c) {
   return is_ascii_lower(c) ? static_cast<char>(c - ('a' - 'A')) : c;
+}
+
+/// Where one of two characters stands first from `from` on, or npos. `find_first_of` makes a call
+/// for every byte, which counts in what is read of each answer.
+constexpr size_t find_either(std::string_view text, char one, char other, size_t from = 0) {
+  for (size_t at = from; at < text.size(); ++at) {
+    if (text[at] == one || text[at] == other) return at;
+  }
+  return std::string_view::npos;
 }
 
 /// Whether two names are the same but for capital letters.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/letters.h"
+
 namespace gatehouse::net {
 namespace {
 
@@ -48,7 +50,7 @@ bool SseParser::take_line(std::string_view& line) {
     skip_lf_ = false;
   }
   scanned_ = std::max(scanned_, position_);
-  const size_t end = buffer_.find_first_of("\r\n", scanned_);
+  const size_t end = find_either(buffer_, '\r', '\n', scanned_);
   if (end == std::string::npos) {
     scanned_ = buffer_.size();
     return false;
@@ -118,7 +120,7 @@ void append_sse(std::string& out, std::string_view event, std::string_view data)
     out += '\n';
   }
   while (true) {
-    const size_t end = data.find_first_of("\r\n");
+    const size_t end = find_either(data, '\r', '\n');
     out += "data: ";
     out += data.substr(0, end);
     out += '\n';

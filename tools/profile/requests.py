@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Requests for tools/profile/renew out of texts: requests.py TEXTS OUT
+"""Requests for tools/profile/renew out of texts: requests.py TEXTS SCANNED OUT
 
+TEXTS and SCANNED are what `gatehouse firewall scan` read and wrote. Texts that it doubts are left out: most
+traffic is not like them.
 Writes OUT/whole.tsv, OUT/streamed.tsv and OUT/embedded.tsv, a request a line: path, tab, JSON body.
 """
 import json
@@ -8,6 +10,7 @@ import pathlib
 import random
 import sys
 
+DOUBTED = 0.2  # score
 PERSONAL = "My card is 4111 1111 1111 1111, my address anna.keller@example.org, my number +49 30 901820."
 WEATHER = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}
 
@@ -42,15 +45,16 @@ def request(texts, model, chance, **more):
 
 
 def main():
-    folder, out = map(pathlib.Path, sys.argv[1:])
-    texts = [json.loads(line)["text"] for line in (folder / "harmless.jsonl").read_text().splitlines()]
+    read, scanned, out = map(pathlib.Path, sys.argv[1:])
+    lines = zip(read.read_text().splitlines(), scanned.read_text().splitlines(), strict=True)
+    texts = [json.loads(text)["text"] for text, verdict in lines if json.loads(verdict)["score"] < DOUBTED]
     chance = random.Random(1)
-    kinds = {"whole": (2000, lambda: request(texts, "whole", chance)),
-             "streamed": (500, lambda: request(texts, "streamed", chance, stream=True)),
+    kinds = {"whole": (500, lambda: request(texts, "whole", chance)),
+             "streamed": (200, lambda: request(texts, "streamed", chance, stream=True)),
              "embedded": (100, lambda: request([t for t in texts if len(t) < 200], "smollm2", chance, stream=True, max_tokens=48))}
     for name, (count, make) in kinds.items():
-        lines = (make() for _ in range(count))
-        (out / f"{name}.tsv").write_text("".join(f"{path}\t{json.dumps(body)}\n" for path, body in lines))
+        made = (make() for _ in range(count))
+        (out / f"{name}.tsv").write_text("".join(f"{path}\t{json.dumps(body)}\n" for path, body in made))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "firewall/pii/restorer.h"
 
 #include "core/json.h"
+#include "core/letters.h"
 #include "firewall/pii/placeholder.h"
 #include "firewall/pii/vault.h"
 
@@ -17,7 +18,7 @@ void Restorer::feed(std::string_view text, std::string& out) {
   size_t shown = 0;
   size_t followed = 0;
   while (at < all.size()) {
-    const size_t start = all.find_first_of("[\\", at);
+    const size_t start = find_either(all, '[', '\\', at);
     if (start == all.npos) break;
     const PlaceholderLook look = look_at_placeholder(all, start);
     if (look.kind == PlaceholderLook::Kind::partial) {

@@ -183,7 +183,7 @@ void StreamWindow::watch(std::string_view text, size_t position, bool last) {
 StreamWindow::Release StreamWindow::evaluate(bool last) {
   size_t hold = buffer_.size();  // in the buffer
   if (last || word_cut_ || !plain_tail(hold)) {
-    word_cut_ = word_cut_ && buffer_.find_first_of(" \n", released_) == std::string::npos;
+    word_cut_ = word_cut_ && find_either(buffer_, ' ', '\n', released_) == std::string::npos;
     const size_t end = buffer_.size() - (last ? 0 : unfinished_utf8(buffer_));
     hold = end;
     detect(end, last, hold);

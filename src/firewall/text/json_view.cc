@@ -77,7 +77,7 @@ void JsonView::feed(std::string_view text, std::string& view) {
   while (!text.empty()) {
     if (mode_ == Mode::text || (in_string_ && escape_.empty())) {
       const size_t plain =
-          mode_ == Mode::text ? text.size() : std::min(text.find_first_of("\"\\"), text.size());
+          mode_ == Mode::text ? text.size() : std::min(find_either(text, '"', '\\'), text.size());
       if (plain > 0) add(Kind::text, text.substr(0, plain), view);
       text.remove_prefix(plain);
       if (text.empty()) return;

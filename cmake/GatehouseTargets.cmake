@@ -9,8 +9,10 @@ function(gatehouse_layer name)
     add_library(gatehouse_${name} STATIC ${sources})
     target_link_libraries(gatehouse_${name} PUBLIC gatehouse_options ${ARG_DEPENDS})
     if(GATEHOUSE_PROFILE AND CMAKE_CXX_COMPILER_ID STREQUAL Clang AND CMAKE_BUILD_TYPE STREQUAL RelWithDebInfo)
-      # Code that is newer than the profile, or that its run did not reach, is compiled without it.
-      target_compile_options(gatehouse_${name} PRIVATE -fprofile-use=${GATEHOUSE_PROFILE}
+      # Relative, so that the compiler's cache serves every clone. Code that is newer than the profile, or
+      # that its run did not reach, is compiled without it.
+      file(RELATIVE_PATH profile ${CMAKE_BINARY_DIR} ${GATEHOUSE_PROFILE})
+      target_compile_options(gatehouse_${name} PRIVATE -fprofile-use=${profile}
         -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
       set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS ${GATEHOUSE_PROFILE})
     endif()

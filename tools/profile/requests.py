@@ -46,8 +46,9 @@ def request(texts, model, chance, **more):
 
 def main():
     read, scanned, out = map(pathlib.Path, sys.argv[1:])
-    lines = zip(read.read_text().splitlines(), scanned.read_text().splitlines(), strict=True)
-    texts = [json.loads(text)["text"] for text, verdict in lines if json.loads(verdict)["score"] < DOUBTED]
+    with read.open() as asked, scanned.open() as answered:
+        pairs = zip(map(json.loads, asked), map(json.loads, answered), strict=True)
+        texts = [text["text"] for text, verdict in pairs if verdict["score"] < DOUBTED]
     chance = random.Random(1)
     kinds = {"whole": (500, lambda: request(texts, "whole", chance)),
              "streamed": (200, lambda: request(texts, "streamed", chance, stream=True)),

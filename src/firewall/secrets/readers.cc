@@ -102,9 +102,8 @@ Reading read_private_key(std::string_view text, size_t at, bool goes_on, KeyBody
   const Reading open{goes_on ? Kind::open : Kind::none, begin, text.size(), 0.99F};
   // The label: "RSA PRIVATE KEY-----".
   size_t end = at;
-  while (
-      end < text.size() && end - at < 40 &&
-      ((text[end] >= 'A' && text[end] <= 'Z') || text[end] == ' ' || is_ascii_digit(text[end]))) {
+  while (end < text.size() && end - at < 40 &&
+         (is_ascii_upper(text[end]) || text[end] == ' ' || is_ascii_digit(text[end]))) {
     ++end;
   }
   const std::string_view label = text.substr(at, end - at);

@@ -1,6 +1,6 @@
 // The configuration file under the admin API: reloads, what it declares, what still depends on it.
-#include <atomic>
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "unit/control/admin_fixture.h"
@@ -17,7 +17,7 @@ TEST_F(Admin, OfTwoReloadsAtOnceTheLaterFileWins) {
   std::ofstream(options.config_file) << yaml_;
   int loads = 0;
   std::thread second;
-  std::atomic<bool> done{false};
+  std::promise<void> done;
   options.overrides = [&](config::Config&) {
     if (++loads != 2) return;
     // The first reload has read its file; another one begins and has the time to overtake it.
@@ -25,11 +25,9 @@ TEST_F(Admin, OfTwoReloadsAtOnceTheLaterFileWins) {
     second = std::thread([&] {
       config::ConfigErrors errors;
       EXPECT_TRUE(control_->reload("second", errors).has_value());
-      done = true;
+      done.set_value();
     });
-    for (int i = 0; i < 50 && !done; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    done.get_future().wait_for(std::chrono::milliseconds(500));
   };
   config::ConfigErrors errors;
   auto opened = ControlPlane::open(options, errors);

@@ -77,7 +77,8 @@ std::deque<ChatEvent> events_of(ChatCompletion completion) {
     int index = 0;
     for (ToolCall& call : choice.tool_calls) {
       delta.tool_calls.push_back({index++, std::move(call.id), std::move(call.name),
-                                  std::move(call.arguments), call.custom});
+                                  std::move(call.arguments), call.custom, std::move(call.extra),
+                                  std::move(call.function_extra)});
     }
     delta.finish_reason = choice.finish_reason;
     delta.finish_word = std::move(choice.finish_word);

@@ -44,7 +44,7 @@ void read_block(const json::Element& element, std::string_view answer_tool, Choi
     part.kind = Part::Kind::redacted_thinking;
     part.signature = text_of(block, "data");
   } else if (type == "tool_use") {
-    append_unread(block, AnswerPart::anthropic_tool_use, unread);
+    std::string extra = read_tool_use_extra(block, unread);
     const auto input = member(block, "input");
     std::string arguments = input ? json::raw(*input) : "{}";
     if (!answer_tool.empty() && text_of(block, "name") == answer_tool) {
@@ -56,6 +56,7 @@ void read_block(const json::Element& element, std::string_view answer_tool, Choi
     call.id = text_of(block, "id");
     call.name = text_of(block, "name");
     call.arguments = std::move(arguments);
+    call.extra = std::move(extra);
     if (call.id.empty()) {
       call.id = make_call_id();
       mended = true;

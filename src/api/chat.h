@@ -54,8 +54,9 @@ struct ToolCall {
   /// How many of the message's parts came before the call; past the end: all of them.
   size_t parts_before = SIZE_MAX;
   bool custom = false;  // OpenAI's tool of free text: `arguments` is its input, no JSON
-  /// JSON objects of other members in the request's dialect, of the call (cache marks) and of what
-  /// holds its name and arguments; empty if there are none.
+  /// JSON objects of other members in the dialect of the request or answer, of the call (cache
+  /// marks, signatures of what was thought before it) and of what holds its name and arguments;
+  /// empty if there are none.
   std::string extra;
   std::string function_extra;
 };
@@ -242,6 +243,8 @@ struct ToolCallDelta {
   std::string name;       // likewise
   std::string arguments;  // the next piece
   bool custom = false;    // as in ToolCall
+  std::string extra;      // likewise, of this piece
+  std::string function_extra;
 };
 
 struct ChoiceDelta {

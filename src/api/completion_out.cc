@@ -35,7 +35,7 @@ void append_openai_message(std::string& out, const Choice& choice, bool legacy_f
       call.text("arguments", choice.tool_calls.front().arguments);
       call.close('}');
     } else {
-      append_openai_tool_calls(message.name("tool_calls"), choice.tool_calls);
+      append_openai_tool_calls(message.name("tool_calls"), choice.tool_calls, same_dialect);
     }
   }
   if (same_dialect) append_unknown(choice.unknown, message);
@@ -90,7 +90,7 @@ void append_text_block(ListWriter& content, std::string_view text, std::string_v
   block.close('}');
 }
 
-void append_anthropic_content(std::string& out, const Choice& choice) {
+void append_anthropic_content(std::string& out, const Choice& choice, bool same_dialect) {
   ListWriter content(out, '[');
   for (const Part& part : choice.thinking) append_thinking_block(content.item(), part);
   const std::string_view text = choice.text.empty() ? choice.refusal : choice.text;
@@ -102,7 +102,9 @@ void append_anthropic_content(std::string& out, const Choice& choice) {
     from = at;
   }
   append_text_block(content, text.substr(from), {});
-  for (const ToolCall& call : choice.tool_calls) append_tool_use_block(content.item(), call);
+  for (const ToolCall& call : choice.tool_calls) {
+    append_tool_use_block(content.item(), call, same_dialect);
+  }
   content.close(']');
 }
 
@@ -115,10 +117,10 @@ std::string anthropic_message(const ChatCompletion& completion) {
   body.text("type", "message");
   body.text("role", "assistant");
   body.text("model", completion.model);
-  append_anthropic_content(body.name("content"), choice);
+  const bool same_dialect = completion.dialect == Dialect::anthropic;
+  append_anthropic_content(body.name("content"), choice, same_dialect);
   const FinishReason reason =
       choice.finish_reason == FinishReason::none ? FinishReason::stop : choice.finish_reason;
-  const bool same_dialect = completion.dialect == Dialect::anthropic;
   const bool own_word = same_dialect && !choice.finish_word.empty();
   body.text("stop_reason",
             own_word ? std::string_view(choice.finish_word) : anthropic_stop_reason(reason));

@@ -18,12 +18,12 @@ bool read_tool_calls(const json::Array& items, Choice& choice, std::string& unre
       continue;
     }
     if (choice.tool_calls.size() >= kMaxToolCalls) return false;
-    append_unread(object, AnswerPart::openai_call, unread);
     ToolCall& call = choice.tool_calls.emplace_back();
+    call.extra = read_unknown(object, AnswerPart::openai_call, unread);
     call.id = text_of(object, "id");
     const auto custom = object_of(object, "custom");
     if (const auto function = object_of(object, "function")) {
-      append_unread(*function, AnswerPart::openai_whole_function, unread);
+      call.function_extra = read_unknown(*function, AnswerPart::openai_whole_function, unread);
       call.name = text_of(*function, "name");
       call.arguments = text_of(*function, "arguments");
       // Some servers answer with the object itself where a string belongs.
@@ -34,7 +34,7 @@ bool read_tool_calls(const json::Array& items, Choice& choice, std::string& unre
       }
       if (custom) append_unread("custom", *member(object, "custom"), unread);
     } else if (custom) {
-      append_unread(*custom, AnswerPart::openai_custom, unread);
+      call.function_extra = read_unknown(*custom, AnswerPart::openai_custom, unread);
       call.name = text_of(*custom, "name");
       call.arguments = text_of(*custom, "input");
       call.custom = true;
@@ -55,9 +55,7 @@ void add_thinking(Choice& choice, std::string_view text) {
 }
 
 bool read_message(const json::Object& message, Choice& choice, std::string& unread, bool& mended) {
-  Others others;
-  read_others(message, AnswerPart::openai_message, others, unread);
-  choice.unknown = std::move(others.unknown);
+  choice.unknown = read_unknown(message, AnswerPart::openai_message, unread);
   add_thinking(choice, read_openai_reasoning(message, unread));
   if (const auto parts = array_of(message, "content")) {
     std::string thinking;

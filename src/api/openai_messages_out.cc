@@ -65,7 +65,6 @@ class MessageWriter {
     for (const ToolCall& call : message.tool_calls) {
       if (!call.id.empty()) {
         calls.push_back(call);
-        if (!same_dialect()) calls.back().extra.clear();
         continue;
       }
       // The form before tools, which has no ids.
@@ -74,7 +73,7 @@ class MessageWriter {
       function.text("arguments", call.arguments);
       function.close('}');
     }
-    if (!calls.empty()) append_openai_tool_calls(object.name("tool_calls"), calls);
+    if (!calls.empty()) append_openai_tool_calls(object.name("tool_calls"), calls, same_dialect());
   }
 
   /// The parts that are content, thinking apart.

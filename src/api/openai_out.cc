@@ -1,7 +1,6 @@
 #include "api/openai_out.h"
 
 #include "api/json_out.h"
-#include "api/request_out.h"
 
 namespace gatehouse::api {
 namespace {
@@ -39,7 +38,8 @@ void append_unknown(std::string_view unknown, ListWriter& object) {
   if (!unknown.empty()) object.item().append(inside(unknown));
 }
 
-void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls) {
+void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& calls,
+                              bool same_dialect) {
   ListWriter list(out, '[');
   for (const ToolCall& call : calls) {
     ListWriter item(list.item(), '{');
@@ -49,9 +49,9 @@ void append_openai_tool_calls(std::string& out, const std::vector<ToolCall>& cal
     ListWriter function(item.name(type), '{');
     function.text("name", call.name);
     function.text(call.custom ? "input" : "arguments", call.arguments);
-    append_other_members(function, call.function_extra, {});
+    if (same_dialect) append_unknown(call.function_extra, function);
     function.close('}');
-    append_other_members(item, call.extra, {});
+    if (same_dialect) append_unknown(call.extra, item);
     item.close('}');
   }
   list.close(']');
@@ -85,12 +85,13 @@ void append_thinking_block(std::string& out, const Part& part) {
   block.close('}');
 }
 
-void append_tool_use_block(std::string& out, const ToolCall& call) {
+void append_tool_use_block(std::string& out, const ToolCall& call, bool same_dialect) {
   ListWriter block(out, '{');
   block.text("type", "tool_use");
   block.text("id", call.id);
   block.text("name", call.name);
   append_json_object(block.name("input"), call.arguments);
+  if (same_dialect) append_unknown(call.extra, block);
   block.close('}');
 }
 

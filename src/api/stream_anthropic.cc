@@ -25,17 +25,17 @@ void StreamRenderer::anthropic(const ChatEvent& event, std::string& out) {
     return;
   }
   raw_ = false;
-  const bool same_dialect = event.dialect == Dialect::anthropic;
+  same_dialect_ = event.dialect == Dialect::anthropic;
   if (!started_) {
-    anthropic_start(event.usage ? &*event.usage : nullptr, same_dialect ? &event : nullptr, out);
+    anthropic_start(event.usage ? &*event.usage : nullptr, same_dialect_ ? &event : nullptr, out);
   }
-  if (event.raw_event == "ping" && same_dialect) {
+  if (event.raw_event == "ping" && same_dialect_) {
     append_sse(out, "ping", R"({"type":"ping"})");
   }
   for (const ChoiceDelta& delta : event.choices) {
     if (delta.index != 0) continue;
     anthropic_delta(delta, out);
-    if (same_dialect && delta.finish_reason != FinishReason::none) anthropic_end(event, delta);
+    if (same_dialect_ && delta.finish_reason != FinishReason::none) anthropic_end(event, delta);
   }
   if (event.raw_event == "content_block_stop") end_call(out);
   anthropic_foreign(event.foreign, out);
@@ -194,8 +194,9 @@ void StreamRenderer::anthropic_tool(const ToolCallDelta& call, std::string& out)
     ToolCall start;
     start.id = call.id;
     start.name = call.name;
+    start.extra = call.extra;
     std::string block;
-    append_tool_use_block(block, start);
+    append_tool_use_block(block, start, same_dialect_);
     open_block(Block::tool, block, out);
     open_tool_ = call.index;
   }

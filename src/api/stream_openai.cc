@@ -11,7 +11,8 @@
 namespace gatehouse::api {
 namespace {
 
-void append_tool_deltas(std::string& out, const std::vector<ToolCallDelta>& calls) {
+void append_tool_deltas(std::string& out, const std::vector<ToolCallDelta>& calls,
+                        bool same_dialect) {
   ListWriter list(out, '[');
   for (const ToolCallDelta& call : calls) {
     ListWriter item(list.item(), '{');
@@ -23,7 +24,9 @@ void append_tool_deltas(std::string& out, const std::vector<ToolCallDelta>& call
     ListWriter function(item.name(call.custom ? "custom" : "function"), '{');
     if (!call.name.empty()) function.text("name", call.name);
     function.text(call.custom ? "input" : "arguments", call.arguments);
+    if (same_dialect) append_unknown(call.function_extra, function);
     function.close('}');
+    if (same_dialect) append_unknown(call.extra, item);
     item.close('}');
   }
   list.close(']');
@@ -85,7 +88,7 @@ void StreamRenderer::openai_choice(const ChoiceDelta& delta, bool first, bool sa
       if (target_.legacy_functions) {
         append_function_delta(message.name("function_call"), delta.tool_calls.front());
       } else {
-        append_tool_deltas(message.name("tool_calls"), delta.tool_calls);
+        append_tool_deltas(message.name("tool_calls"), delta.tool_calls, same_dialect);
       }
     }
     if (same_dialect) append_unknown(delta.unknown, message);

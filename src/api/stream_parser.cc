@@ -154,9 +154,7 @@ bool StreamParser::openai_delta(const json::Object& delta, ChoiceState& state, C
   if (const auto parts = array_of(delta, "content")) {
     read_content_parts(*parts, out.text, out.thinking, event.unread);
   }
-  Others others;
-  read_others(delta, AnswerPart::openai_message, others, event.unread);
-  out.unknown = std::move(others.unknown);
+  out.unknown = read_unknown(delta, AnswerPart::openai_message, event.unread);
   if (const auto calls = array_of(delta, "tool_calls")) {
     for (const json::Element item : *calls) {
       if (!openai_tool(item, state, out, event)) return false;
@@ -179,17 +177,17 @@ bool StreamParser::openai_tool(const json::Element& element, ChoiceState& state,
                                ChatEvent& event) {
   json::Object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
-  append_unread(object, AnswerPart::openai_call, event.unread);
   ToolCallDelta call;
+  call.extra = read_unknown(object, AnswerPart::openai_call, event.unread);
   call.id = text_of(object, "id");
   auto function = object_of(object, "function");
   const auto custom = object_of(object, "custom");
-  if (function) append_unread(*function, AnswerPart::openai_function, event.unread);
-  if (custom) append_unread(*custom, AnswerPart::openai_custom, event.unread);
   if (function && custom) append_unread("custom", *member(object, "custom"), event.unread);
   call.custom = !function && custom;
   if (!function) function = custom;
   if (function) {
+    const auto part = call.custom ? AnswerPart::openai_custom : AnswerPart::openai_function;
+    call.function_extra = read_unknown(*function, part, event.unread);
     call.name = text_of(*function, "name");
     call.arguments = text_of(*function, call.custom ? "input" : "arguments");
   }
@@ -286,6 +284,7 @@ void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& ev
     call.index = calls_++;
     call.id = text_of(*block, "id");
     call.name = text_of(*block, "name");
+    call.extra = read_tool_use_extra(*block, event.unread);
     // Usually {}: the input follows in pieces. Some servers send it here, in whole.
     const auto input = object_of(*block, "input");
     if (input && input->size() > 0) call.arguments = json::raw(*member(*block, "input"));

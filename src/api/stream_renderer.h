@@ -96,6 +96,7 @@ class StreamRenderer {
 
   bool raw_;  // Anthropic: nothing was edited yet
   bool started_ = false;
+  bool same_dialect_ = false;  // Anthropic: the event at hand is of that dialect
   Block block_ = Block::none;
   int block_index_ = -1;  // of the last block that was opened
   int open_tool_ = -1;    // the call that the open block belongs to

@@ -205,6 +205,18 @@ void read_others(const json::Object& object, AnswerPart part, Others& others, st
   scan(object, part, &others, unread);
 }
 
+std::string read_unknown(const json::Object& object, AnswerPart part, std::string& unread) {
+  Others others;
+  read_others(object, part, others, unread);
+  return std::move(others.unknown);
+}
+
+std::string read_tool_use_extra(const json::Object& block, std::string& unread) {
+  std::string extra = read_unknown(block, AnswerPart::anthropic_tool_use, unread);
+  if (const auto caller = member(block, "caller")) keep_member("caller", *caller, extra);
+  return extra;
+}
+
 // As deep as the parser lets a document be.
 void append_unread(std::string_view name, const json::Element& element, std::string& out) {
   std::string_view text;

@@ -43,6 +43,13 @@ void append_unread(const json::Object& object, AnswerPart part, std::string& out
 /// written anew. What is null says nothing.
 void read_others(const json::Object& object, AnswerPart part, Others& others, std::string& unread);
 
+/// The same of an object that holds nothing else to keep: its unknown members as a JSON object, or
+/// empty.
+std::string read_unknown(const json::Object& object, AnswerPart part, std::string& unread);
+
+/// What a server's call holds beside id, name and input, for clients of its dialect, likewise.
+std::string read_tool_use_extra(const json::Object& block, std::string& unread);
+
 /// The same for all of an element: "name: text" for each string in it, line by line. What is
 /// encoded (an image, a signature) can't be read and is left out.
 void append_unread(std::string_view name, const json::Element& element, std::string& out);

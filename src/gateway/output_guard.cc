@@ -140,6 +140,10 @@ bool AnswerGuard::filter_others(Answer& answer, bool passed) {
   for (auto& choice : answer.choices) {
     filter(choice.others.unknown);
     filter(choice.unknown);
+    for (auto& call : choice.tool_calls) {
+      filter(call.extra);
+      filter(call.function_extra);
+    }
   }
   return passed;
 }

@@ -102,3 +102,36 @@ def test_they_stay_with_their_dialect(fronted, fake):
     fake.script = Script(text="Hello.", root=ROOT, choice=CHOICE)
     answer = fronted.post("/v1/messages", {"model": "gpt-fake", "max_tokens": 50, "messages": HELLO}, headers={"anthropic-version": "2023-06-01"})[2]
     assert not set(ROOT) & set(answer)
+
+
+SIGNATURE = {"google": {"thought_signature": "Cs4BAXLI2nxb" * 8}}
+CALL = {"id": "call_1", "name": "send", "arguments": json.dumps({"text": EDITS})}
+
+
+def test_a_call_that_was_edited_keeps_its_signature(fronted, fake):
+    """Gemini's servers of OpenAI's dialect refuse the next turn without it."""
+    fake.script = Script(tool_calls=[{**CALL, "more": {"extra_content": SIGNATURE}}])
+    body = {"model": "gpt-fake", "messages": HELLO}
+    [call] = fronted.post("/v1/chat/completions", body)[2]["choices"][0]["message"]["tool_calls"]
+    assert KEY not in json.dumps(call) and call["extra_content"] == SIGNATURE
+    pieces = [piece for event in events(fronted, "/v1/chat/completions", body) for choice in event["choices"] for piece in choice["delta"].get("tool_calls", [])]
+    assert KEY not in "".join(piece["function"]["arguments"] for piece in pieces)
+    assert [piece["extra_content"] for piece in pieces if "extra_content" in piece] == [SIGNATURE]
+
+
+def test_a_tool_use_that_was_edited_says_who_called(fronted, fake):
+    caller = {"type": "code_execution_20250825", "tool_id": "srvtoolu_1"}
+    fake.script = Script(tool_calls=[{**CALL, "more": {"caller": caller}}])
+    [block] = message(fronted)["content"]
+    assert KEY not in json.dumps(block) and block["caller"] == caller
+    begun = [event["content_block"] for event in events(fronted, "/v1/messages", {"model": "claude-fake", "max_tokens": 50, "messages": HELLO}) if event["type"] == "content_block_start"]
+    assert [block["caller"] for block in begun] == [caller]
+
+
+def test_a_secret_in_a_call_does_not_pass(fronted, fake):
+    fake.script = Script(tool_calls=[{**CALL, "more": {"note": f"the key is {KEY}", "other": "fine"}}])
+    for path, body in (("/v1/chat/completions", {"model": "gpt-fake"}), ("/v1/messages", {"model": "claude-fake", "max_tokens": 50})):
+        body["messages"] = HELLO
+        _, _, answer = fronted.post(path, body, headers={"anthropic-version": "2023-06-01"})
+        said = json.dumps([answer, *events(fronted, path, body)])
+        assert KEY not in said and "the key is [" in said and said.count("fine") == 2

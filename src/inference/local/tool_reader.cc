@@ -115,7 +115,10 @@ bool ToolReader::step_head(api::ChoiceDelta& delta) {
       at = skip_blanks(text, end);
       if (at < text.size() && text[at] == ',') at = skip_key(text, at + 1, "arguments");
       if (at != std::string_view::npos && at < text.size() && text[at] == '{') {
-        delta.tool_calls.push_back({next_index_++, make_id_(), unquote(name), {}});
+        api::ToolCallDelta& call = delta.tool_calls.emplace_back();
+        call.index = next_index_++;
+        call.id = make_id_();
+        call.name = unquote(name);
         buffer_.erase(0, at);
         depth_ = 0;
         in_string_ = escaped_ = began_ = false;
@@ -161,7 +164,7 @@ bool ToolReader::step_arguments(api::ChoiceDelta& delta) {
   }
   const int index = next_index_ - 1;
   if (delta.tool_calls.empty() || delta.tool_calls.back().index != index) {
-    delta.tool_calls.push_back({index, {}, {}, {}});
+    delta.tool_calls.emplace_back().index = index;
   }
   delta.tool_calls.back().arguments.append(buffer_, 0, i);
   buffer_.erase(0, i);

@@ -25,7 +25,7 @@ class Script:
     omit_usage: bool = False
     whole: bool = False                     # one JSON answer, although a stream is asked for
     omit_done: bool = False
-    tool_calls: list | None = None          # [{"id", "name", "arguments"}]
+    tool_calls: list | None = None          # [{"id", "name", "arguments"}]; "more": members of the call beside them
     byte_by_byte: bool = False
     thinking: str | None = None             # what the model thinks before it answers
     stream: list | None = None              # what is streamed instead: [(event, data)] of Anthropic's, or OpenAI's deltas
@@ -171,7 +171,7 @@ class FakeUpstream:
             message["reasoning_content"] = s.thinking
         finish = "stop"
         if s.tool_calls:
-            message = {"role": "assistant", "content": None, "tool_calls": [{"id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": t["arguments"]}} for t in s.tool_calls]}
+            message = {"role": "assistant", "content": None, "tool_calls": [{"id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": t["arguments"]}, **t.get("more", {})} for t in s.tool_calls]}
             finish = "tool_calls"
         said = {"message": message} if seen.path.endswith("/chat/completions") else {"text": s.text}
         answer = {"id": "chatcmpl-fake", "object": "chat.completion", "created": 1730000000, "model": seen.body["model"],
@@ -186,7 +186,7 @@ class FakeUpstream:
         if s.thinking:
             content.insert(0, {"type": "thinking", "thinking": s.thinking, "signature": "c2lnbmVk"})
         if s.tool_calls:
-            content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"])} for t in s.tool_calls]
+            content = [{"type": "tool_use", "id": t["id"], "name": t["name"], "input": json.loads(t["arguments"]), **t.get("more", {})} for t in s.tool_calls]
         content = s.content or content
         answer = {"id": "msg_fake", "type": "message", "role": "assistant", "model": seen.body["model"], "content": content,
                   "stop_reason": "tool_use" if s.tool_calls else "end_turn", "stop_sequence": None}
@@ -213,7 +213,7 @@ class FakeUpstream:
                 return
             if s.tool_calls:
                 for i, t in enumerate(s.tool_calls):
-                    yield False, event("content_block_start", {"index": i, "content_block": {"type": "tool_use", "id": t["id"], "name": t["name"], "input": {}}})
+                    yield False, event("content_block_start", {"index": i, "content_block": {"type": "tool_use", "id": t["id"], "name": t["name"], "input": {}, **t.get("more", {})}})
                     for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
                         yield True, event("content_block_delta", {"index": i, "delta": {"type": "input_json_delta", "partial_json": piece}})
                     yield False, event("content_block_stop", {"index": i})
@@ -248,7 +248,7 @@ class FakeUpstream:
                 yield True, chunk(delta)
         elif s.tool_calls:
             for i, t in enumerate(s.tool_calls):
-                yield True, chunk({"tool_calls": [{"index": i, "id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": ""}}]})
+                yield True, chunk({"tool_calls": [{"index": i, "id": t["id"], "type": "function", "function": {"name": t["name"], "arguments": ""}, **t.get("more", {})}]})
                 for piece in [t["arguments"][j:j + 5] for j in range(0, len(t["arguments"]), 5)]:
                     yield True, chunk({"tool_calls": [{"index": i, "function": {"arguments": piece}}]})
         else:

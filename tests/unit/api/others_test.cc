@@ -155,6 +155,65 @@ TEST(Others, DoNotCrossDialects) {
   }
 }
 
+constexpr const char* kUse =
+    R"({"id":"i","type":"message","role":"assistant","model":"m","content":[{"type":"tool_use",)"
+    R"("id":"t","name":"f","input":{},"caller":{"type":"direct"},"new":1}],)"
+    R"("stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":2}})";
+
+constexpr const char* kCall =
+    R"({"id":"i","model":"m","created":5,"choices":[{"index":0,"message":{"role":"assistant",)"
+    R"("content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f",)"
+    R"("arguments":"{}","note":"n"},"extra_content":{"google":{"thought_signature":"s"}}}]},)"
+    R"("finish_reason":"tool_calls"}]})";
+
+TEST(Others, OfACallAreKept) {
+  const auto use = HasSubstr(
+      R"({"type":"tool_use","id":"t","name":"f","input":{},"new":1,"caller":{"type":"direct"}})");
+  const auto call = HasSubstr(R"("arguments":"{}","note":"n"},"extra_content":{"google":)"
+                              R"({"thought_signature":"s"}}})");
+  for (const auto& write : {written, streamed}) {
+    EXPECT_THAT(write(kUse, Dialect::anthropic, Dialect::anthropic), use);
+    EXPECT_THAT(write(kCall, Dialect::openai, Dialect::openai), call);
+    EXPECT_THAT(write(kUse, Dialect::anthropic, Dialect::openai),
+                AllOf(HasSubstr(R"("id":"t")"), Not(HasSubstr("caller"))));
+    EXPECT_THAT(write(kCall, Dialect::openai, Dialect::anthropic),
+                AllOf(HasSubstr(R"("id":"t")"), Not(HasSubstr("extra_content"))));
+  }
+}
+
+TEST(Others, OfAPieceOfACallAreKept) {
+  StreamTarget target;
+  target.dialect = Dialect::openai;
+  StreamRenderer renderer(target);
+  StreamParser parser(Dialect::openai, ChatRequest::Operation::chat);
+  auto event = parser.parse(
+      {}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,)"
+          R"("id":"t","type":"function","function":{"name":"f","arguments":""},)"
+          R"("extra_content":{"google":{"thought_signature":"s"}}}]}}]})");
+  ASSERT_TRUE(event && *event);
+  EXPECT_EQ((*event)->unread, "thought_signature: s");
+  (*event)->edited = true;
+  std::string out;
+  renderer.render(**event, out);
+  EXPECT_THAT(out, HasSubstr(R"("function":{"name":"f","arguments":""},"extra_content":{"google":)"
+                             R"({"thought_signature":"s"}}})"));
+}
+
+TEST(Others, OfABlockThatBeginsACallAreKept) {
+  StreamTarget target;
+  target.dialect = Dialect::anthropic;
+  target.inspected = true;
+  StreamRenderer renderer(target);
+  StreamParser parser(Dialect::anthropic, ChatRequest::Operation::chat);
+  const auto event = parser.parse(
+      {}, R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use",)"
+          R"("id":"t","name":"f","input":{},"caller":{"type":"direct"}}})");
+  ASSERT_TRUE(event && *event);
+  std::string out;
+  renderer.render(**event, out);
+  EXPECT_THAT(out, HasSubstr(R"("name":"f","input":{},"caller":{"type":"direct"}})"));
+}
+
 TEST(Others, AStopReasonIsAWord) {
   const std::string body = R"({"id":"i","model":"m","content":[],"stop_reason":")";
   EXPECT_EQ(edited(body + R"(a b\n"})", Dialect::anthropic).choices[0].finish_word, "");

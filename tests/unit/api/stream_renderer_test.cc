@@ -33,7 +33,11 @@ ChatEvent tool(int index, const std::string& id, const std::string& name,
                const std::string& arguments) {
   ChatEvent event;
   event.edited = true;
-  event.choices.emplace_back().tool_calls.push_back({index, id, name, arguments});
+  ToolCallDelta& call = event.choices.emplace_back().tool_calls.emplace_back();
+  call.index = index;
+  call.id = id;
+  call.name = name;
+  call.arguments = arguments;
   return event;
 }
 

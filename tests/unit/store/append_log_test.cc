@@ -40,6 +40,11 @@ class AppendLogTest : public ::testing::Test {
     dir_ = ::mkdtemp(name);
   }
   void TearDown() override { fs::remove_all(dir_); }
+  /// A death test's process made a folder of its own.
+  [[noreturn]] void exit_with(int status) {
+    TearDown();
+    ::_exit(status);
+  }
 
   AppendLogOptions options(uint64_t segment_bytes = 1 << 20) const {
     return log_options(dir_, segment_bytes);
@@ -358,12 +363,12 @@ int fill_up_to_the_reserve(const AppendLogOptions& options) {
 
 TEST_F(AppendLogTest, FullDiskIsARefusalAndHealthComesBack) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(::_exit(fill_disk(options())), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(exit_with(fill_disk(options())), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(AppendLogTest, HealthFallsWhileReservedSpaceStillTakesRecords) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(::_exit(fill_up_to_the_reserve(options())), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(exit_with(fill_up_to_the_reserve(options())), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(AppendLogTest, ReaderBesideAWriterNeverSeesDamage) {

@@ -15,7 +15,7 @@ from torch import nn
 
 LAYERS, WIDTH, INNER, ATTENTION_HEADS = 6, 384, 1536, 12
 RANK, ALPHA = 16, 32
-FORMAT, MODEL = 1, 1
+FORMAT, MODEL = 1, 2
 # The order in which src/firewall/precise/model.h has them; more heads than these help only training.
 HEADS = ("user", "content", "system")
 # One layer's matrices, in the order of the file and of cmake/llama/minilm_to_gguf.cpp.

@@ -209,7 +209,10 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--texts", type=pathlib.Path, required=True, help="folder of the packages of requirements-texts.txt")
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--waiting", action="store_true", help="also the written texts in written/waiting")
     args = parser.parse_args()
+    if args.waiting:
+        written.folders.append(written.FOLDER / "waiting")
     args.out.mkdir(parents=True, exist_ok=True)
     for old in args.out.glob("*.jsonl"):
         old.unlink()

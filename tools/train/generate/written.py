@@ -4,6 +4,7 @@ import json
 import pathlib
 
 FOLDER = pathlib.Path(__file__).parent.parent / "written"
+folders = [FOLDER]
 HARMLESS = ("harmless_trigger", "harmless_languages", "harmless_roleplay", "harmless_work")
 ATTACKS = ("attack_hijack", "attack_languages")  # attacks, too, where they stand in a document
 JAILBREAKS = ("attack_jailbreak", "attack_persuasive")
@@ -16,4 +17,4 @@ def json_lines(path: pathlib.Path) -> list[dict]:
 
 def rows(name: str) -> list[dict]:
     """Of all files of that name: harmless_tool.jsonl, harmless_tool_2.jsonl."""
-    return [row for path in sorted(FOLDER.glob(f"{name}*.jsonl")) for row in json_lines(path)]
+    return [row for folder in folders for path in sorted(folder.glob(f"{name}*.jsonl")) for row in json_lines(path)]

@@ -1,6 +1,5 @@
 #include "firewall/answer/form.h"
 
-#include <chrono>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -97,7 +96,7 @@ TEST(Form, WhatIsNotCheckedIsKnownAndBreaksNothing) {
 }
 
 TEST(Form, SchemasThatBranchWithoutEndAreGivenUp) {
-  // Each level is tried twice by the one above: 2^40 ways.
+  // Each level is tried twice by the one above: 2^40 ways, which nobody would see the end of.
   const Form form(R"({"$ref":"#/$defs/n","$defs":{"n":{"anyOf":[
       {"type":"object","properties":{"a":{"$ref":"#/$defs/n"}},"required":["b"]},
       {"type":"object","properties":{"a":{"$ref":"#/$defs/n"}},"required":["c"]}]}}})");
@@ -105,16 +104,12 @@ TEST(Form, SchemasThatBranchWithoutEndAreGivenUp) {
   std::string answer;
   for (int i = 0; i < 40; ++i) answer += R"({"a":)";
   answer += "1" + std::string(40, '}');
-  const auto start = std::chrono::steady_clock::now();
-  EXPECT_NE(form.check(answer), Form::Fit::not_json);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_EQ(form.check(answer), Form::Fit::unsure);
 
   std::string many = "[0";
   for (int i = 1; i < 100'000; ++i) many += "," + std::to_string(i);
   many += "]";
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(Form(R"({"uniqueItems":true})").check(many), Form::Fit::unsure);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
 }
 
 TEST(Form, WhatIsDeeperOrLongerThanIsReadIsNotCalledMalformed) {

@@ -151,16 +151,16 @@ class Inspector {
   bool ask_about_window(Reading& reading);
   struct Question {
     std::string_view text;
-    size_t sentences = 1;  // that it is one of
-    float attack = 0;      // what the linear model makes of it
+    precise::Among among;
+    float attack = 0;  // what the linear model makes of it
   };
   /// The same about a sentence, or another reading: what makes the text no worse changes nothing.
   bool ask_about(const Question& question, Reading& reading, learned::Head head,
                  std::string_view evidence);
   struct OtherReading {
     std::string text;
-    size_t sentences = 1;  // that it is one of
-    float attack = 0;      // what the linear model makes of it
+    precise::Among among;
+    float attack = 0;  // what the linear model makes of it
   };
   /// What leaves doubt, read in the other way that is most like an attack; nothing where no way
   /// would interest the transformer.

@@ -139,8 +139,8 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const learned::TextScore& score = reading.strongest;
   if (parts_.precise->surely_attack(score.asked, reading.finding.score)) return;
   const bool window = parts_.precise->worth_asking(score.asked, reading.finding.score);
-  const bool sentence =
-      parts_.precise->worth_asking(head, reading.sentence.attack, reading.sentence.count);
+  const precise::Among among{reading.sentence.count, reading.strongest.attack};
+  const bool sentence = parts_.precise->worth_asking(head, reading.sentence.attack, among);
   std::optional<OtherReading> other;
   if (!window && !sentence) {
     other = read_again(reading, source);
@@ -159,12 +159,12 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   bool answered = true;
   if (window) answered = ask_about_window(reading);
   if (answered && sentence) {
-    answered = ask_about({reading.sentence_text, reading.sentence.count, reading.sentence.attack},
-                         reading, head, reading.finding.evidence);
+    answered = ask_about({reading.sentence_text, among, reading.sentence.attack}, reading, head,
+                         reading.finding.evidence);
   }
   if (answered && !other) other = read_again(reading, source);
   if (answered && other) {
-    answered = ask_about({other->text, other->sentences, other->attack}, reading, head, kReread);
+    answered = ask_about({other->text, other->among, other->attack}, reading, head, kReread);
   }
   if (!answered) skip(Detector::precise);
 }
@@ -199,12 +199,11 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
     const float attack = parts_.model->score(other.text, source).attack;
     if (attack > strongest.attack) {
       // A part is one sentence of two at least.
-      const size_t among = std::max<size_t>(reading.sentence.count, other.part ? 2 : 1);
-      strongest = {std::move(other.text), among, attack};
+      const size_t sentences = std::max<size_t>(reading.sentence.count, other.part ? 2 : 1);
+      strongest = {std::move(other.text), {sentences, reading.strongest.attack}, attack};
     }
   }
-  if (!parts_.precise->worth_asking(learned::head_for(source), strongest.attack,
-                                    strongest.sentences)) {
+  if (!parts_.precise->worth_asking(learned::head_for(source), strongest.attack, strongest.among)) {
     return std::nullopt;
   }
   return strongest;
@@ -213,7 +212,7 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
 bool Inspector::ask_about(const Question& question, Reading& reading, learned::Head head,
                           std::string_view evidence) {
   const std::optional<float> mixed =
-      parts_.precise->score(head, question.attack, question.text, question.sentences);
+      parts_.precise->score(head, question.attack, question.text, question.among);
   if (!mixed) return false;
   Finding& finding = reading.finding;
   if (*mixed <= finding.score) return true;

@@ -57,10 +57,10 @@ bool fits(const FileHeader& header) {
 // Doubts are in logits, in a text's favour. They were chosen together, on the development part and
 // on what no model was trained on: 1,500 excerpts of source code, headers and texts of Debian
 // packages, as they are and with an attack in one line, and short attacks among other sentences.
-// With them 1.3 % of the excerpts are blocked as user text and 1.2 % as tool results, and 85 and 77
-// % of the attacked ones.
 constexpr float kSentenceDoubt = 0.6F;
-constexpr float kDoubtAmongSentences = 0.3F;  // times the logarithm of their number
+constexpr float kDoubtAmongSentences = 0.28F;  // times the logarithm of their number
+constexpr float kHarmlessText = 0.1F;          // to the linear model, up to here
+constexpr float kDoubtInHarmlessText = 0.4F;
 constexpr float kContentDoubt = 1.0F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
@@ -113,29 +113,30 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
   return model;
 }
 
-float Model::doubt(learned::Head head, size_t sentences) {
+float Model::doubt(learned::Head head, const Among& among) {
   const float about_documents = head == learned::Head::content ? kContentDoubt : 0;
-  if (sentences < 2) return about_documents;
-  return about_documents + kSentenceDoubt +
-         kDoubtAmongSentences * std::log(static_cast<float>(sentences));
+  if (among.sentences < 2) return about_documents;
+  const float about_text = among.text < kHarmlessText ? kDoubtInHarmlessText : 0;
+  return about_documents + about_text + kSentenceDoubt +
+         kDoubtAmongSentences * std::log(static_cast<float>(among.sentences));
 }
 
-bool Model::worth_asking(learned::Head which, float probability, size_t sentences) const {
+bool Model::worth_asking(learned::Head which, float probability, const Among& among) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   if (probability < head.from) return false;
   const float most = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * kSurest;
-  return sigmoid(most - doubt(which, sentences)) >= kMatters;
+  return sigmoid(most - doubt(which, among)) >= kMatters;
 }
 
 std::optional<float> Model::score(learned::Head which, float probability, std::string_view text,
-                                  size_t sentences) const {
+                                  const Among& among) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   std::array<float, kWidth> vector{};
   if (!encoder_->encode(text, vector)) return std::nullopt;
   float own = head.bias;
   for (size_t i = 0; i < kWidth; ++i) own += head.weight[i] * vector[i];
   const float both = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * own;
-  return sigmoid(both - doubt(which, sentences));
+  return sigmoid(both - doubt(which, among));
 }
 
 }  // namespace gatehouse::firewall::precise

@@ -19,6 +19,12 @@ namespace gatehouse::firewall::precise {
 /// "precise/user"; static.
 std::string_view rule_name(learned::Head head);
 
+/// Where a sentence stands.
+struct Among {
+  size_t sentences = 1;  // of the text, it included
+  float text = 1;        // what the linear model makes of the whole of it
+};
+
 /// The precise tier: a small sentence transformer (MiniLM, six layers) fine-tuned here by low-rank
 /// adapters (Hu et al. 2021, arXiv:2106.09685), asked only where the linear model is unsure. The
 /// file that tools/train/train_precise writes holds the adapters, which the build merges into the
@@ -34,10 +40,10 @@ class Model {
   static Result<std::unique_ptr<Model>> load(const std::filesystem::path& file,
                                              std::unique_ptr<Encoder> encoder);
 
-  /// Whether the transformer's answer could matter, given the linear model's. Of a sentence, how
-  /// many stand in its text: the more there are, the more likely one resembles an attack. Alone
-  /// among many a sentence also says less than its writer meant.
-  bool worth_asking(learned::Head head, float probability, size_t sentences = 1) const;
+  /// Whether the transformer's answer could matter, given the linear model's. The more sentences a
+  /// text has, the more likely one resembles an attack, and alone among many it says less than its
+  /// writer meant; the less so the more harmless the text is.
+  bool worth_asking(learned::Head head, float probability, const Among& among = {}) const;
 
   bool surely_attack(learned::Head head, float probability) const {
     return probability > heads_[static_cast<size_t>(head)].to;
@@ -46,7 +52,7 @@ class Model {
   /// The probability that both tiers come to. `text` is the window that the linear model scored
   /// highest, or one of so many sentences. Takes milliseconds. Nothing when the encoder fails.
   std::optional<float> score(learned::Head head, float probability, std::string_view text,
-                             size_t sentences = 1) const;
+                             const Among& among = {}) const;
 
   /// "1 3f9c0a11": version and first digits of the file's SHA-256.
   const std::string& version() const { return version_; }
@@ -62,7 +68,7 @@ class Model {
 
   Model() = default;
   /// In a text's favour, in logits.
-  static float doubt(learned::Head head, size_t sentences);
+  static float doubt(learned::Head head, const Among& among);
 
   std::array<Head, kHeads> heads_;
   std::unique_ptr<Encoder> encoder_;

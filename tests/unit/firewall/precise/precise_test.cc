@@ -106,6 +106,20 @@ TEST(PreciseTier, IsAskedOnlyWhereTheLinearModelIsUnsure) {
   EXPECT_GT(verdict.spent[static_cast<size_t>(Stage::precise)].count(), 0);
 }
 
+TEST(PreciseTier, ASentenceIsDoubtedTheMoreTheMoreThereAreAndTheMoreHarmlessTheirTextIs) {
+  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
+                                          std::make_unique<ConstantEncoder>(0.0F));
+  ASSERT_TRUE(model);
+  const auto score = [&](const precise::Among& among) {
+    return (*model)->score(learned::Head::user, 0.6F, "a sentence", among).value();
+  };
+  EXPECT_EQ(score({1, 0.05F}), score({}));
+  EXPECT_LT(score({2, 0.5F}), score({}));
+  EXPECT_LT(score({20, 0.5F}), score({2, 0.5F}));
+  EXPECT_EQ(score({20, 0.5F}), score({20, 0.2F}));
+  EXPECT_LT(score({20, 0.05F}), score({20, 0.2F}));
+}
+
 TEST(PreciseTier, ItsTimeIsCountedOnce) {
   const Loaded it = load();
   const std::string_view text = doubtful(*it.firewall);

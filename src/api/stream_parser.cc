@@ -284,7 +284,8 @@ void StreamParser::anthropic_block_start(const json::Object& root, ChatEvent& ev
     call.index = calls_++;
     call.id = text_of(*block, "id");
     call.name = text_of(*block, "name");
-    call.extra = read_tool_use_extra(*block, event.unread);
+    std::string unread;  // as of the message's start
+    call.extra = read_tool_use_extra(*block, unread);
     // Usually {}: the input follows in pieces. Some servers send it here, in whole.
     const auto input = object_of(*block, "input");
     if (input && input->size() > 0) call.arguments = json::raw(*member(*block, "input"));

@@ -42,7 +42,7 @@ class Model {
 
   /// Whether the transformer's answer could matter, given the linear model's. The more sentences a
   /// text has, the more likely one resembles an attack, and alone among many it says less than its
-  /// writer meant; the less so the more harmless the text is.
+  /// writer meant, all the more where the whole of it is harmless.
   bool worth_asking(learned::Head head, float probability, const Among& among = {}) const;
 
   bool surely_attack(learned::Head head, float probability) const {

@@ -1,4 +1,6 @@
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,6 +59,31 @@ std::string streamed(const char* body, Dialect from, Dialect to) {
   return out;
 }
 
+/// A stream from a server to a client of its dialect.
+struct Stream {
+  explicit Stream(Dialect dialect)
+      : renderer(target_of(dialect)), parser(dialect, ChatRequest::Operation::chat) {}
+  static StreamTarget target_of(Dialect dialect) {
+    StreamTarget target;
+    target.dialect = dialect;
+    target.inspected = true;
+    return target;
+  }
+  std::optional<ChatEvent> parse(std::string data) {
+    auto event = parser.parse({}, std::move(data));
+    EXPECT_TRUE(event && *event);
+    return event ? std::move(*event) : std::nullopt;
+  }
+  std::string render(const ChatEvent& event) {
+    std::string out;
+    renderer.render(event, out);
+    return out;
+  }
+
+  StreamRenderer renderer;
+  StreamParser parser;
+};
+
 TEST(Others, OfAMessageAreKept) {
   EXPECT_EQ(written(kMessage, Dialect::anthropic, Dialect::anthropic),
             R"({"id":"i","type":"message","role":"assistant","model":"m","content":[{"type":)"
@@ -77,11 +104,7 @@ TEST(Others, OfAMessageInEventsStandWhereStreamsHaveThem) {
 }
 
 TEST(Others, OfAStreamOfAnthropicsAreKept) {
-  StreamTarget target;
-  target.dialect = Dialect::anthropic;
-  target.inspected = true;
-  StreamRenderer renderer(target);
-  StreamParser parser(Dialect::anthropic, ChatRequest::Operation::chat);
+  Stream stream(Dialect::anthropic);
   std::string out;
   for (const char* data :
        {R"({"type":"message_start","message":{"id":"i","model":"m","content":[],"new":1,)"
@@ -89,11 +112,11 @@ TEST(Others, OfAStreamOfAnthropicsAreKept) {
         R"({"type":"message_delta","delta":{"stop_reason":"new_reason","stop_sequence":null,)"
         R"("container":{"id":"c"},"why":"w"},"usage":{"output_tokens":2,"iterations":[]},)"
         R"("context_management":{"applied_edits":[]}})"}) {
-    const auto event = parser.parse({}, data);
-    ASSERT_TRUE(event && *event) << data;
-    renderer.render(**event, out);
+    const auto event = stream.parse(data);
+    ASSERT_TRUE(event) << data;
+    out += stream.render(*event);
   }
-  renderer.finish({}, out);
+  stream.renderer.finish({}, out);
   EXPECT_THAT(out, AllOf(HasSubstr(R"("stop_sequence":null,"new":1,"usage":)"),
                          HasSubstr(R"("output_tokens":0,"inference_geo":"eu"}}})"),
                          HasSubstr(R"("delta":{"stop_reason":"new_reason","stop_sequence":null,)"
@@ -129,17 +152,14 @@ TEST(Others, OfACompletionInChunksAreKept) {
 }
 
 TEST(Others, OfADeltaAloneAreAnObject) {
-  StreamTarget target;
-  target.dialect = Dialect::openai;
-  StreamRenderer renderer(target);
-  StreamParser parser(Dialect::openai, ChatRequest::Operation::chat);
+  Stream stream(Dialect::openai);
   std::string out;
   for (const char* delta : {R"({"content":"a"})", R"({"notes":["n"],"nothing":null})"}) {
-    auto event = parser.parse(
-        {}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":)" + std::string(delta) + "}]}");
-    ASSERT_TRUE(event && *event);
-    (*event)->edited = true;
-    renderer.render(**event, out);
+    auto event = stream.parse(R"({"id":"i","model":"m","choices":[{"index":0,"delta":)" +
+                              std::string(delta) + "}]}");
+    ASSERT_TRUE(event);
+    event->edited = true;
+    out += stream.render(*event);
   }
   EXPECT_THAT(out, HasSubstr(R"("delta":{"notes":["n"]},)"));
 }
@@ -182,36 +202,27 @@ TEST(Others, OfACallAreKept) {
 }
 
 TEST(Others, OfAPieceOfACallAreKept) {
-  StreamTarget target;
-  target.dialect = Dialect::openai;
-  StreamRenderer renderer(target);
-  StreamParser parser(Dialect::openai, ChatRequest::Operation::chat);
-  auto event = parser.parse(
-      {}, R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,)"
-          R"("id":"t","type":"function","function":{"name":"f","arguments":""},)"
-          R"("extra_content":{"google":{"thought_signature":"s"}}}]}}]})");
-  ASSERT_TRUE(event && *event);
-  EXPECT_EQ((*event)->unread, "thought_signature: s");
-  (*event)->edited = true;
-  std::string out;
-  renderer.render(**event, out);
-  EXPECT_THAT(out, HasSubstr(R"("function":{"name":"f","arguments":""},"extra_content":{"google":)"
-                             R"({"thought_signature":"s"}}})"));
+  Stream stream(Dialect::openai);
+  auto event = stream.parse(
+      R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,)"
+      R"("id":"t","type":"function","function":{"name":"f","arguments":""},)"
+      R"("extra_content":{"google":{"thought_signature":"s"}}}]}}]})");
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->unread, "thought_signature: s");
+  event->edited = true;
+  EXPECT_THAT(stream.render(*event),
+              HasSubstr(R"("function":{"name":"f","arguments":""},"extra_content":{"google":)"
+                        R"({"thought_signature":"s"}}})"));
 }
 
 TEST(Others, OfABlockThatBeginsACallAreKept) {
-  StreamTarget target;
-  target.dialect = Dialect::anthropic;
-  target.inspected = true;
-  StreamRenderer renderer(target);
-  StreamParser parser(Dialect::anthropic, ChatRequest::Operation::chat);
-  const auto event = parser.parse(
-      {}, R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use",)"
-          R"("id":"t","name":"f","input":{},"caller":{"type":"direct"}}})");
-  ASSERT_TRUE(event && *event);
-  std::string out;
-  renderer.render(**event, out);
-  EXPECT_THAT(out, HasSubstr(R"("name":"f","input":{},"caller":{"type":"direct"}})"));
+  Stream stream(Dialect::anthropic);
+  const auto event =
+      stream.parse(R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use",)"
+                   R"("id":"t","name":"f","input":{},"caller":{"type":"direct"}}})");
+  ASSERT_TRUE(event);
+  EXPECT_THAT(stream.render(*event),
+              HasSubstr(R"("name":"f","input":{},"caller":{"type":"direct"}})"));
 }
 
 TEST(Others, AStopReasonIsAWord) {

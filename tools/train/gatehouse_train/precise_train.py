@@ -181,12 +181,13 @@ def main():
     parser.add_argument("--report", type=pathlib.Path, required=True)
     args = parser.parse_args()
 
-    examples = data.shared(args.data / "train") + data.generated(args.generated)
+    shared = data.shared(args.data / "train")
+    examples = shared + data.generated(args.generated)
     texts = precise_data.tokenise(args.extractor, args.tokenizer, examples)
     rest = [t for t, out in zip(texts, held_out(examples)) if not out]
     log(len(texts), "texts,", len(texts) - len(rest), "of them held from the first fit")
     decisions, report = decide(args, examples, fit(args.onnx, rest, args.held_draws))
-    more = data.shared(args.data / "train") + data.generated(args.more)
+    more = shared + data.generated(args.more)
     passes = (precise_data.tokenise(args.extractor, args.tokenizer, more), texts)
     model = averaged(fit(args.onnx, texts, args.draws), passes)
     precise_model.write(args.out, model, decisions)

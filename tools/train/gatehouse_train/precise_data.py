@@ -14,6 +14,8 @@ from gatehouse_train.windows import even_weights
 
 MAX_TOKENS = 112  # with the two that begin and end a text; src/app/load_firewall.cc has the same
 BEGIN, END = 101, 102
+STOPS = {1012, 999, 1029}  # ".", "!", "?"
+ALONE = 0.3                # of the draws of a pass are a sentence by itself, where a text has any
 HEADS = ("user", "content", "system", "harmful", "hate")
 # How much a text counts for each head. The last two only teach the layers below.
 SHARE = np.array([1.0, 0.8, 0.3, 0.25, 0.15])
@@ -104,6 +106,26 @@ def window(text: Text, chance: random.Random) -> tuple[list[int], bool]:
     lowest, highest = max(0, end - room), min(last, begin)
     at = chance.randint(lowest, highest) if lowest <= highest else min(last, begin)
     return tokens[at:at + room], False
+
+
+def sentence(text: Text, chance: random.Random) -> list[int] | None:
+    """A sentence of a harmless text by itself, or the order of an attack: the program asks about those, too
+    (decision 0028), and without what stands around them harmless ones look the worst."""
+    tokens, room = text.tokens, MAX_TOKENS - 2
+    if text.needle is not None:
+        begin, end = text.needle
+        return tokens[begin:end][:room] if end - begin >= 4 else None
+    begins = [0] + [i + 1 for i, token in enumerate(tokens[:-1]) if token in STOPS]
+    if len(begins) < 3 or any(text.example.label.get(head) for head in HEADS):
+        return None
+    first = chance.randrange(len(begins))
+    after = first + chance.choice((1, 1, 1, 2))
+    begin, end = begins[first], begins[after] if after < len(begins) else len(tokens)
+    # For the program a line's end, too, ends a sentence, which tokens do not show.
+    if end - begin > 24 and chance.random() < 0.5:
+        begin += chance.randrange(end - begin - 12)
+        end = min(end, begin + chance.randrange(8, 40))
+    return tokens[begin:end][:room] if end - begin >= 4 else None
 
 
 def batch(items: list[tuple[list[int], dict, np.ndarray]]) -> tuple:

@@ -38,8 +38,9 @@ def fit(onnx_file, texts, draws_wanted: int) -> precise_model.Transformer:
     return improve(model, texts, draws_wanted, SEED, LEARNING_RATE)
 
 
-def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float):
-    """AdamW over `draws_wanted` draws, batches of like length, the rate falling in a line."""
+def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float, alone: float = 0):
+    """AdamW over `draws_wanted` draws, batches of like length, the rate falling in a line. A share `alone` of the
+    draws are sentences by themselves."""
     chance = random.Random(seed)
     probability, share = precise_data.draws(texts)
     chosen = np.random.default_rng(seed).choice(len(texts), draws_wanted, p=probability)
@@ -49,7 +50,8 @@ def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float):
     for at in range(0, draws_wanted, BATCH * 40):
         items = []
         for i in chosen[at:at + BATCH * 40]:
-            tokens, clean = precise_data.window(texts[i], chance)
+            single = precise_data.sentence(texts[i], chance) if alone and chance.random() < alone else None
+            tokens, clean = (single, False) if single else precise_data.window(texts[i], chance)
             label = texts[i].example.label
             items.append((tokens, {h: 0 for h in label} if clean else label, share[i]))
         items.sort(key=lambda item: len(item[0]))

@@ -5,7 +5,7 @@ import pathlib
 
 FOLDER = pathlib.Path(__file__).parent.parent / "written"
 folders = [FOLDER]
-HARMLESS = ("harmless_trigger", "harmless_languages", "harmless_roleplay", "harmless_work")
+HARMLESS = ("harmless_trigger", "harmless_languages", "harmless_roleplay", "harmless_work", "harmless_brief")
 ATTACKS = ("attack_hijack", "attack_languages")  # attacks, too, where they stand in a document
 JAILBREAKS = ("attack_jailbreak", "attack_persuasive")
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "core/percent.h"
 #include "firewall/pii/checksum.h"
 #include "firewall/pii/national.h"
 #include "firewall/text/utf8.h"
@@ -16,7 +17,7 @@ constexpr size_t kLongestLocal = 64;    // RFC 5321
 constexpr size_t kLongestDomain = 255;  // RFC 1035
 
 bool is_hex(char c) {
-  return is_ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
+  return hex_value(c) >= 0;
 }
 bool is_local(char c) {
   return is_ascii_alnum(c) || c == '.' || c == '_' || c == '%' || c == '+' || c == '-' ||

@@ -15,7 +15,7 @@ from gatehouse_train.train import log
 
 SEED = 20261124
 BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
-PASS_SEEDS, PASS_DRAWS, PASS_RATE = (101, 202), 16384, 4e-4
+PASS_DRAWS, PASS_RATE = 16384, 4e-4
 # Kept out of the first fit: real sources of each kind, so that the mix is made for strangers.
 HELD = {"neuralchemy", "yanismiraoui", "tasktracker-triggers", "deepset", "inthewild-jailbreak", "mt-bench",
         "awesome-chatgpt-prompts", "cyberseceval-frr", "self-instruct", "gen-plea", "surge-toxicity", "xquad",
@@ -74,11 +74,11 @@ def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float, al
     return model.eval()
 
 
-def averaged(model, passes) -> precise_model.Transformer:
-    """The mean of the weights of a fit and of shorter passes, each of which begins at the mean so far: better
-    with strangers than any of them (Izmailov et al. 2018, arXiv:1803.05407)."""
-    for done, (texts, seed) in enumerate(zip(passes, PASS_SEEDS), start=1):
-        one = improve(copy.deepcopy(model), texts, PASS_DRAWS, seed, PASS_RATE)
+def averaged(model, *passes) -> precise_model.Transformer:
+    """The mean of the weights of a model and of shorter passes (texts, seed, share of sentences alone), each of which
+    begins at the mean so far: better with strangers than any of them (Izmailov et al. 2018, arXiv:1803.05407)."""
+    for done, (texts, seed, alone) in enumerate(passes, start=1):
+        one = improve(copy.deepcopy(model), texts, PASS_DRAWS, seed, PASS_RATE, alone)
         with torch.no_grad():
             for mean, other in zip(model.parameters(), one.parameters()):
                 mean.lerp_(other, 1 / (done + 1))
@@ -171,7 +171,7 @@ def main():
     parser = argparse.ArgumentParser(prog="train_precise", description=__doc__)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--generated", type=pathlib.Path, required=True)
-    parser.add_argument("--more", type=pathlib.Path, required=True, help="generated, with the written texts that wait: for the first pass")
+    parser.add_argument("--more", type=pathlib.Path, required=True, help="generated, with the written texts that wait: for the passes")
     parser.add_argument("--extractor", required=True, help="the program firewall_features")
     parser.add_argument("--fitter", required=True, help="the program firewall_fit")
     parser.add_argument("--linear", type=pathlib.Path, required=True, help="linear.bin, already trained")
@@ -189,9 +189,9 @@ def main():
     rest = [t for t, out in zip(texts, held_out(examples)) if not out]
     log(len(texts), "texts,", len(texts) - len(rest), "of them held from the first fit")
     decisions, report = decide(args, examples, fit(args.onnx, rest, args.held_draws))
-    more = shared + data.generated(args.more)
-    passes = (precise_data.tokenise(args.extractor, args.tokenizer, more), texts)
-    model = averaged(fit(args.onnx, texts, args.draws), passes)
+    more = precise_data.tokenise(args.extractor, args.tokenizer, shared + data.generated(args.more))
+    model = averaged(fit(args.onnx, texts, args.draws), (more, 101, 0), (texts, 202, 0))
+    model = averaged(model, (more, 303, precise_data.ALONE), (more, 404, precise_data.ALONE))
     precise_model.write(args.out, model, decisions)
     args.report.write_text("Sources that the model has not seen\n" + report, encoding="utf-8")
     log("wrote", args.out)

@@ -62,6 +62,9 @@ constexpr float kDoubtAmongSentences = 0.28F;  // times the logarithm of their n
 constexpr float kHarmlessText = 0.1F;          // to the linear model, up to here
 constexpr float kDoubtInHarmlessText = 0.4F;
 constexpr float kContentDoubt = 1.0F;
+// A sentence among others is worth a question from so far above the band's lower end: nearer to it,
+// half of the questions about harmless texts were asked, and next to nothing was found.
+constexpr float kSentenceFrom = 1.1F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
 // threshold by default, there is no use in asking.
@@ -124,6 +127,7 @@ float Model::doubt(learned::Head head, const Among& among) {
 bool Model::worth_asking(learned::Head which, float probability, const Among& among) const {
   const Head& head = heads_[static_cast<size_t>(which)];
   if (probability < head.from) return false;
+  if (among.sentences > 1 && probability < shifted(head.from, kSentenceFrom)) return false;
   const float most = head.mix[0] + head.mix[1] * logit(probability) + head.mix[2] * kSurest;
   return sigmoid(most - doubt(which, among)) >= kMatters;
 }

@@ -15,6 +15,7 @@
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #include <openssl/sha.h>
 
+#include "core/digest.h"
 #include "store/crc32c.h"
 
 namespace gatehouse::admission {
@@ -71,29 +72,12 @@ std::string_view key_id_of(std::string_view key) {
 }
 
 std::string to_hex(const KeyHash& hash) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * hash.size());
-  for (const unsigned char byte : hash) {
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
+  return gatehouse::to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 std::optional<KeyHash> key_hash_from_hex(std::string_view hex) {
   KeyHash hash{};
-  if (hex.size() != 2 * hash.size()) return std::nullopt;
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  for (size_t i = 0; i < hash.size(); ++i) {
-    const int high = digit(hex[2 * i]);
-    const int low = digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    hash[i] = static_cast<unsigned char>(high << 4 | low);
-  }
+  if (!read_hex(hex, hash)) return std::nullopt;
   return hash;
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from gatehouse_train.data import Example
+from gatehouse_train.data import Example, one_by_one
 from gatehouse_train.windows import even_weights
 
 MAX_TOKENS = 112  # with the two that begin and end a text; src/app/load_firewall.cc has the same
@@ -73,9 +73,9 @@ def pieces(tokenizer_file: str, texts: list[str]) -> list[list[int]]:
     return [e.ids[:MAX_TOKENS - 2] for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
 
 
-def draws(texts: list[Text]) -> tuple[np.ndarray, np.ndarray]:
+def draws(texts: list[Text], written: float = 1) -> tuple[np.ndarray, np.ndarray]:
     """The probability of drawing each text, and each head's share of its loss: sources even, as for the
-    linear model."""
+    linear model, but what was written one by one is drawn `written` times as often."""
     examples = [t.example for t in texts]
     per = np.zeros((len(texts), len(HEADS)))
     for h, head in enumerate(HEADS):
@@ -84,7 +84,9 @@ def draws(texts: list[Text]) -> tuple[np.ndarray, np.ndarray]:
         weights = even_weights(examples, labels, owners)
         per[owners, h] = weights / weights.sum() * SHARE[h]
     chance = per.sum(axis=1)
-    return chance / chance.sum(), per / np.maximum(chance[:, None], 1e-12)
+    share = per / np.maximum(chance[:, None], 1e-12)
+    chance *= np.array([written if one_by_one(e.source) else 1.0 for e in examples])
+    return chance / chance.sum(), share
 
 
 def window(text: Text, chance: random.Random) -> tuple[list[int], bool]:

@@ -4,18 +4,19 @@ import argparse
 import copy
 import pathlib
 import random
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from gatehouse_train import aggregate, data, features, logistic, model_file, precise_data, precise_model, train, windows
-from gatehouse_train.precise_data import HEADS, batch
+from gatehouse_train.precise_data import ALONE, HEADS, batch
 from gatehouse_train.train import log
 
 SEED = 20261124
 BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
-PASS_DRAWS, PASS_RATE = 16384, 4e-4
+PASS_RATE = 4e-4
 # Kept out of the first fit: real sources of each kind, so that the mix is made for strangers.
 HELD = {"neuralchemy", "yanismiraoui", "tasktracker-triggers", "deepset", "inthewild-jailbreak", "mt-bench",
         "awesome-chatgpt-prompts", "cyberseceval-frr", "self-instruct", "gen-plea", "surge-toxicity", "xquad",
@@ -35,6 +36,16 @@ DECISIONS = {
 }
 
 
+@dataclass
+class Pass:
+    """What a pass over a fit reads, and how."""
+    texts: list[precise_data.Text]
+    seed: int
+    draws: int = 16384
+    alone: float = 0    # this share of the draws are sentences by themselves
+    written: float = 1  # texts written one by one are drawn so many times as often
+
+
 def held_out(examples) -> np.ndarray:
     return np.array([e.source in HELD or (data.one_by_one(e.source) and i % HELD_OF_WRITTEN == 0)
                      for i, e in enumerate(examples)])
@@ -43,22 +54,21 @@ def held_out(examples) -> np.ndarray:
 def fit(onnx_file, texts, draws_wanted: int) -> precise_model.Transformer:
     torch.manual_seed(SEED)
     model = precise_model.Transformer(onnx_file, len(HEADS))
-    return improve(model, texts, draws_wanted, SEED, LEARNING_RATE)
+    return improve(model, Pass(texts, SEED, draws_wanted), LEARNING_RATE)
 
 
-def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float, alone: float = 0):
-    """AdamW over `draws_wanted` draws, batches of like length, the rate falling in a line. A share `alone` of the
-    draws are sentences by themselves."""
-    chance = random.Random(seed)
-    probability, share = precise_data.draws(texts)
-    chosen = np.random.default_rng(seed).choice(len(texts), draws_wanted, p=probability)
+def improve(model, reads: Pass, learning_rate: float):
+    """AdamW, batches of like length, the rate falling in a line."""
+    texts, chance = reads.texts, random.Random(reads.seed)
+    probability, share = precise_data.draws(texts, reads.written)
+    chosen = np.random.default_rng(reads.seed).choice(len(texts), reads.draws, p=probability)
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.01)
-    steps, done, mean = draws_wanted // BATCH, 0, None
-    for at in range(0, draws_wanted, BATCH * 40):
+    steps, done, mean = reads.draws // BATCH, 0, None
+    for at in range(0, reads.draws, BATCH * 40):
         items = []
         for i in chosen[at:at + BATCH * 40]:
-            single = precise_data.sentence(texts[i], chance) if alone and chance.random() < alone else None
+            single = precise_data.sentence(texts[i], chance) if reads.alone and chance.random() < reads.alone else None
             tokens, clean = (single, False) if single else precise_data.window(texts[i], chance)
             label = texts[i].example.label
             items.append((tokens, {h: 0 for h in label} if clean else label, share[i]))
@@ -82,11 +92,11 @@ def improve(model, texts, draws_wanted: int, seed: int, learning_rate: float, al
     return model.eval()
 
 
-def averaged(model, *passes) -> precise_model.Transformer:
-    """The mean of the weights of a model and of shorter passes (texts, seed, share of sentences alone), each of which
-    begins at the mean so far: better with strangers than any of them (Izmailov et al. 2018, arXiv:1803.05407)."""
-    for done, (texts, seed, alone) in enumerate(passes, start=1):
-        one = improve(copy.deepcopy(model), texts, PASS_DRAWS, seed, PASS_RATE, alone)
+def averaged(model, *passes: Pass) -> precise_model.Transformer:
+    """The mean of the weights of a model and of shorter passes, each of which begins at the mean so far: better with
+    strangers than any of them (Izmailov et al. 2018, arXiv:1803.05407)."""
+    for done, each in enumerate(passes, start=1):
+        one = improve(copy.deepcopy(model), each, PASS_RATE)
         with torch.no_grad():
             for mean, other in zip(model.parameters(), one.parameters()):
                 mean.lerp_(other, 1 / (done + 1))
@@ -196,8 +206,9 @@ def main():
     log(len(texts), "texts,", len(texts) - len(rest), "of them held from the first fit")
     report = judge_held(args, examples, fit(args.onnx, rest, args.held_draws))
     more = precise_data.tokenise(args.extractor, args.tokenizer, shared + data.generated(args.more))
-    model = averaged(fit(args.onnx, texts, args.draws), (more, 101, 0), (texts, 202, 0))
-    model = averaged(model, (more, 303, precise_data.ALONE), (more, 404, precise_data.ALONE))
+    model = averaged(fit(args.onnx, texts, args.draws), Pass(more, 101), Pass(texts, 202))
+    model = averaged(model, Pass(more, 303, alone=ALONE), Pass(more, 404, alone=ALONE))
+    model = averaged(model, Pass(more, 505, draws=32768, alone=ALONE, written=2))
     precise_model.write(args.out, model, DECISIONS)
     args.report.write_text("Sources that the model has not seen\n" + report, encoding="utf-8")
     log("wrote", args.out)

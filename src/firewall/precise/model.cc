@@ -62,8 +62,8 @@ constexpr float kDoubtAmongSentences = 0.28F;  // times the logarithm of their n
 constexpr float kHarmlessText = 0.1F;          // to the linear model, up to here
 constexpr float kDoubtInHarmlessText = 0.4F;
 constexpr float kContentDoubt = 1.0F;
-// A sentence among others is worth a question from so far above the band's lower end: nearer to it,
-// half of the questions about harmless texts were asked, and next to nothing was found.
+// A sentence among others is worth a question from so far above the band's lower end: nearer to it
+// lie two in five of the questions about technical texts, and next to nothing is found.
 constexpr float kSentenceFrom = 1.1F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.45, below every

@@ -89,7 +89,9 @@ Result<void> RequestScope::begin() {
   record.tenant = principal_->tenant_id();
   record.key_id = principal_->key_id();
   record.user = principal_->user_id();
-  if (Result<void> found = use_policy(principal_->policy()); !found) return found;
+  const bool key_chooses = !principal_->key().record.spec.policy.empty();
+  Result<void> found = use_policy(principal_->policy(), key_chooses ? "key" : "tenant");
+  if (!found) return found;
   trail_.note(Layer::admission, "key",
               {principal_->key_id(), " of tenant ", principal_->tenant_id()});
   if (!principal_->has_role(admission::Role::data)) {
@@ -107,10 +109,11 @@ Result<void> RequestScope::begin() {
   return {};
 }
 
-Result<void> RequestScope::use_policy(std::string_view name) {
+Result<void> RequestScope::use_policy(std::string_view name, std::string_view from) {
   if (!snapshot_->firewall_enabled) return {};
   if (std::shared_ptr<const firewall::Policy> found = snapshot_->policy(name)) {
     policy_ = std::move(found);
+    policy_from_ = name.empty() ? "default" : from;
     return {};
   }
   Refusal refusal;
@@ -130,12 +133,13 @@ Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
   const routing::AliasSpec* alias = snapshot_->routes->find(model);
   if (!alias || !principal_->may_use_model(model)) return refuse(unknown_model(model));
   if (!alias->policy.empty()) {
-    if (Result<void> found = use_policy(alias->policy); !found) {
+    if (Result<void> found = use_policy(alias->policy, "model"); !found) {
       return refuse(std::move(found.error()));
     }
   }
   record.policy = policy_->name();
   record.policy_version = policy_->hash();
+  record.policy_from = policy_from_;
   trail_.note(Layer::routing, "alias",
               {model, " has ", std::to_string(alias->targets.size()), " target(s)"});
   left_out_ = falls_out_of_sample();

@@ -115,8 +115,9 @@ class RequestScope {
   std::string confirmation;
 
  private:
-  /// Takes the policy of that name. Refuses a name that no policy has.
-  Result<void> use_policy(std::string_view name);
+  /// Takes the policy of that name, `from` being whose choice it is; the default one if it is
+  /// empty. Refuses a name that no policy has.
+  Result<void> use_policy(std::string_view name, std::string_view from);
   /// Whether the policy's mode leaves this request out.
   bool falls_out_of_sample() const;
   /// The tokens' cost at the upstream that answered, at the price of the reservation.
@@ -145,6 +146,7 @@ class RequestScope {
   admission::Charge failed_;  // the same, charged
   admission::Charge unpaid_;  // the part of it that the open reservation is to be settled with
   std::shared_ptr<const firewall::Policy> policy_;
+  std::string_view policy_from_ = "default";
   std::optional<firewall::Vault> vault_;
   std::string canary_;
   std::string model_asked_, prompt_hmac_, betas_;

@@ -81,6 +81,11 @@ class Story {
     return micros < 10'000 ? fmt::format("{:.2f} ms", static_cast<double>(micros) / 1000)
                            : fmt::format("{} ms", micros / 1000);
   }
+  static std::string whose(std::string_view policy_from) {
+    if (policy_from.empty()) return "";  // a record of a version that did not say
+    return policy_from == "default" ? ", the default"
+                                    : fmt::format(", chosen by the {}", policy_from);
+  }
   static std::string money(int64_t nanos) { return "$" + Money{nanos}.to_string(); }
 
   void tell_control() {
@@ -148,8 +153,8 @@ class Story {
     if (!record_.has("policy") && !record_.has("verdicts")) return;
     heading("The firewall");
     if (record_.has("policy")) {
-      out_ += fmt::format("  Policy {}, version {}.\n", record_.text("policy"),
-                          record_.text("policy_version"));
+      out_ += fmt::format("  Policy {}, version {}{}.\n", record_.text("policy"),
+                          record_.text("policy_version"), whose(record_.text("policy_from")));
     }
     const auto verdicts = record_.array("verdicts");
     if (!verdicts) {

@@ -64,6 +64,8 @@ struct RequestRecord {
   // The firewall
   std::string_view policy;
   std::string_view policy_version;  // hash of the policy's content
+  /// Whose choice it was: "model", "key", "tenant" or "default". Static.
+  std::string_view policy_from;
   boost::container::small_vector<Verdict, 4> verdicts;
   /// Of the firewall's precise tier: "asked", "skipped" where it was wanted and could not be asked,
   /// or empty where nothing was in doubt. Static.

@@ -174,6 +174,7 @@ void append_members(std::string& out, const RequestRecord& record) {
   members.count("attempts", record.attempts);
   members.text("policy", record.policy);
   members.text("policy_version", record.policy_version);
+  members.text("policy_from", record.policy_from);
   members.text("second_opinion", record.second_opinion);
   if (!record.verdicts.empty()) {
     members.begin("verdicts");

@@ -66,6 +66,16 @@ def test_the_policy_of_the_model_goes_before_that_of_the_key(choosing, fake):
     assert decision(choosing, fake, strict, "open") == ("pass", "mild")
 
 
+def test_the_record_and_its_story_say_whose_choice_it_was(choosing, fake):
+    of_tenant, of_key, of_nobody = choosing.env["OF_THE_TENANT"], choosing.env["OF_ITS_OWN"], new_key(choosing, "--tenant", "plain")[0]
+    for key, model, whose, told in ((of_tenant, "gpt-fake", "tenant", "chosen by the tenant"), (of_key, "gpt-fake", "key", "chosen by the key"),
+                                    (of_key, "guarded", "model", "chosen by the model"), (of_nobody, "gpt-fake", "default", "the default")):
+        _, headers, _ = choosing.post("/v1/chat/completions", {"model": model, "messages": [{"role": "user", "content": "Hello!"}]}, key=key)
+        explain = ("explain", headers["x-request-id"], "--data", choosing.data)
+        assert json.loads(choosing.cli(*explain, "--json").stdout)["record"]["policy_from"] == whose
+        assert f", {told}.\n" in choosing.cli(*explain).stdout
+
+
 def test_the_other_apis_too(choosing, fake):
     key = new_key(choosing, "--tenant", "plain", "--policy", "strict")[0]
     message = {"model": "claude-fake", "max_tokens": 9, "messages": [{"role": "user", "content": CARD}]}

@@ -120,6 +120,19 @@ TEST(PreciseTier, ASentenceIsDoubtedTheMoreTheMoreThereAreAndTheMoreHarmlessThei
   EXPECT_LT(score({20, 0.05F}), score({20, 0.2F}));
 }
 
+TEST(PreciseTier, ASentenceAmongOthersIsAskedAboutFromFartherUpThanAWholeText) {
+  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
+                                          std::make_unique<ConstantEncoder>(0.0F));
+  ASSERT_TRUE(model);
+  const auto asked = [&](float probability, const precise::Among& among) {
+    return (*model)->worth_asking(learned::Head::user, probability, among);
+  };
+  EXPECT_FALSE(asked(0.1F, {}));
+  EXPECT_TRUE(asked(0.3F, {}));
+  EXPECT_FALSE(asked(0.3F, {2, 0.5F}));
+  EXPECT_TRUE(asked(0.6F, {2, 0.5F}));
+}
+
 TEST(PreciseTier, ItsTimeIsCountedOnce) {
   const Loaded it = load();
   const std::string_view text = doubtful(*it.firewall);

@@ -17,13 +17,13 @@ from gatehouse_train.train import log
 SEED = 20261124
 BATCH, LEARNING_RATE, WARM_UP = 32, 1e-3, 0.06
 PASS_RATE = 4e-4
-# Kept out of the first fit: real sources of each kind, so that the mix is made for strangers.
+# Kept out of the first fit: real sources of each kind, so that the report is about strangers.
 HELD = {"neuralchemy", "yanismiraoui", "tasktracker-triggers", "deepset", "inthewild-jailbreak", "mt-bench",
         "awesome-chatgpt-prompts", "cyberseceval-frr", "self-instruct", "gen-plea", "surge-toxicity", "xquad",
         "llmail-inject", "bipia-context", "garak-sysprompt", "gen-optimised"}
 HELD_OF_WRITTEN = 4    # and one in so many of the texts that were written one by one
 PER_SOURCE = 150       # held texts judged, of each source and label
-ASKED = 0.08           # of harmless strangers: that many may be asked about
+ASKED = 0.08           # of harmless strangers are asked about in the report
 CERTAIN = 0.97         # from here on the linear model needs no second opinion
 # Of each head: the band of the linear model's probability in which the tier is asked, and the weights of 1, of the
 # linear model's logit and of the tier's own. The fit without some sources proposes others (the report), but what is

@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 
 #include "core/log.h"
+#include "inference/local/q4_1_product.h"
+
+extern "C" void (*gatehouse_q4_1_product)(int64_t, int64_t, int64_t, const void*, int64_t,
+                                          const void*, int64_t, float*, int64_t, int, int);
 
 namespace gatehouse::inference::local {
 namespace {
@@ -32,9 +36,20 @@ void on_llama_log(ggml_log_level level, const char* text, void*) {
   if (!line.empty()) log::error("llama", {{"detail", line}});
 }
 
+// What the patch of llama.cpp calls (cmake/llama/q4-1-product.patch): m rows of weights, n states,
+// k blocks in each; strides in blocks, of the result in numbers.
+void on_q4_1_product(int64_t m, int64_t n, int64_t k, const void* a, int64_t lda, const void* b,
+                     int64_t ldb, float* c, int64_t ldc, int thread, int threads) {
+  const auto size = [](int64_t value) { return static_cast<size_t>(value); };
+  multiply_q4_1({static_cast<const Q4Block*>(a), size(m), size(lda)},
+                {static_cast<const Q8Block*>(b), size(n), size(ldb)}, size(k),
+                {c, size(m), size(ldc)}, {size(thread), size(threads)});
+}
+
 void start_llama_once() {
   static std::once_flag started;
   std::call_once(started, [] {
+    gatehouse_q4_1_product = on_q4_1_product;
     llama_log_set(on_llama_log, nullptr);
     llama_backend_init();
   });

@@ -51,6 +51,13 @@ struct KeyEntry {
   std::shared_ptr<KeyState> state;
 };
 
+/// A firewall policy by its name, and whose choice it is: "key", "tenant" or "model". An empty name
+/// is the default policy.
+struct PolicyChoice {
+  std::string_view name;
+  std::string_view by = "default";
+};
+
 /// Who makes a request: a key of a tenant. Cheap to copy; stays usable when the key is revoked or
 /// the configuration reloaded, and tells by `still_valid` that it should not be used any more.
 class Principal {
@@ -64,10 +71,14 @@ class Principal {
   const std::string& tenant_id() const { return key_->tenant->spec.id; }
   /// Empty if the key is not a user's.
   std::string_view user_id() const { return key_->record.spec.user; }
-  /// The firewall policy of the key, else of the tenant; empty = the default one.
-  const std::string& policy() const {
+  /// The firewall policy of the key, else of the tenant, else the default one. As long as this
+  /// lives.
+  PolicyChoice policy() const {
     const std::string& own = key_->record.spec.policy;
-    return own.empty() ? key_->tenant->spec.policy : own;
+    const std::string& tenants = key_->tenant->spec.policy;
+    if (!own.empty()) return {own, "key"};
+    if (!tenants.empty()) return {tenants, "tenant"};
+    return {};
   }
   bool has_role(Role role) const { return (key_->record.spec.roles & roles_of(role)) != 0; }
   /// Whether the tenant and the key may ask for this model.

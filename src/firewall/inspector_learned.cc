@@ -138,8 +138,10 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const learned::Head head = learned::head_for(source);
   const learned::TextScore& score = reading.strongest;
   if (parts_.precise->surely_attack(score.asked, reading.finding.score)) return;
-  const bool window = parts_.precise->worth_asking(score.asked, reading.finding.score);
   const precise::Among among{reading.sentence.count, reading.strongest.attack};
+  precise::Among whole = among;
+  whole.window = true;
+  const bool window = parts_.precise->worth_asking(score.asked, reading.finding.score, whole);
   const bool sentence = parts_.precise->worth_asking(head, reading.sentence.attack, among);
   std::optional<OtherReading> other;
   if (!window && !sentence) {

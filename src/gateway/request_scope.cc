@@ -89,8 +89,7 @@ Result<void> RequestScope::begin() {
   record.tenant = principal_->tenant_id();
   record.key_id = principal_->key_id();
   record.user = principal_->user_id();
-  const bool key_chooses = !principal_->key().record.spec.policy.empty();
-  Result<void> found = use_policy(principal_->policy(), key_chooses ? "key" : "tenant");
+  Result<void> found = use_policy(principal_->policy());
   if (!found) return found;
   trail_.note(Layer::admission, "key",
               {principal_->key_id(), " of tenant ", principal_->tenant_id()});
@@ -109,11 +108,11 @@ Result<void> RequestScope::begin() {
   return {};
 }
 
-Result<void> RequestScope::use_policy(std::string_view name, std::string_view from) {
+Result<void> RequestScope::use_policy(const admission::PolicyChoice& choice) {
   if (!snapshot_->firewall_enabled) return {};
-  if (std::shared_ptr<const firewall::Policy> found = snapshot_->policy(name)) {
+  if (std::shared_ptr<const firewall::Policy> found = snapshot_->policy(choice.name)) {
     policy_ = std::move(found);
-    policy_from_ = name.empty() ? "default" : from;
+    policy_from_ = choice.by;
     return {};
   }
   Refusal refusal;
@@ -123,7 +122,7 @@ Result<void> RequestScope::use_policy(std::string_view name, std::string_view fr
   refusal.message =
       "The firewall's policy for this request is not configured; the request was not sent to a "
       "model.";
-  refusal.reason = fmt::format("no policy is named \"{}\"", name);
+  refusal.reason = fmt::format("no policy is named \"{}\"", choice.name);
   return refuse(std::move(refusal));
 }
 
@@ -133,7 +132,7 @@ Result<const routing::AliasSpec*> RequestScope::route(std::string_view model) {
   const routing::AliasSpec* alias = snapshot_->routes->find(model);
   if (!alias || !principal_->may_use_model(model)) return refuse(unknown_model(model));
   if (!alias->policy.empty()) {
-    if (Result<void> found = use_policy(alias->policy, "model"); !found) {
+    if (Result<void> found = use_policy({alias->policy, "model"}); !found) {
       return refuse(std::move(found.error()));
     }
   }

@@ -117,7 +117,7 @@ class RequestScope {
  private:
   /// Takes the policy of that name, `from` being whose choice it is; the default one if it is
   /// empty. Refuses a name that no policy has.
-  Result<void> use_policy(std::string_view name, std::string_view from);
+  Result<void> use_policy(const admission::PolicyChoice& choice);
   /// Whether the policy's mode leaves this request out.
   bool falls_out_of_sample() const;
   /// The tokens' cost at the upstream that answered, at the price of the reservation.

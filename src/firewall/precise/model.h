@@ -19,10 +19,11 @@ namespace gatehouse::firewall::precise {
 /// "precise/user"; static.
 std::string_view rule_name(learned::Head head);
 
-/// Where a sentence stands.
+/// Where a sentence stands, or a window.
 struct Among {
   size_t sentences = 1;  // of the text, it included
   float text = 1;        // what the linear model makes of the whole of it
+  bool window = false;   // it is the window that the linear model scored highest, no sentence
 };
 
 /// The precise tier: a small sentence transformer (MiniLM, six layers) fine-tuned here by low-rank
@@ -42,8 +43,9 @@ class Model {
 
   /// Whether the transformer's answer could matter, given the linear model's. The more sentences a
   /// text has, the more likely one resembles an attack, and alone among many it says less than its
-  /// writer meant, all the more where the whole of it is harmless.
-  bool worth_asking(learned::Head head, float probability, const Among& among = {}) const;
+  /// writer meant, all the more where the whole of it is harmless: so of a long text the linear
+  /// model has to be surer.
+  bool worth_asking(learned::Head head, float probability, const Among& among) const;
 
   bool surely_attack(learned::Head head, float probability) const {
     return probability > heads_[static_cast<size_t>(head)].to;
@@ -67,6 +69,8 @@ class Model {
   };
 
   Model() = default;
+  /// Of the linear model's probability, from where on there is a question.
+  static float asked_from(const Head& head, const Among& among);
   /// In a text's favour, in logits.
   static float doubt(learned::Head head, const Among& among);
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -67,18 +68,19 @@ TEST_F(IdentityTest, KnowsAKeyAndWhoseItIs) {
 
 TEST_F(IdentityTest, TheKeysPolicyIsUsedElseTheTenants) {
   const auto policy = [&] {
-    return service_->loop(0).authenticate(key_.text, "127.0.0.1")->policy();
+    const auto principal = service_->loop(0).authenticate(key_.text, "127.0.0.1");
+    return fmt::format("{} {}", principal->policy().name, principal->policy().by);
   };
-  EXPECT_EQ(policy(), "");
+  EXPECT_EQ(policy(), " default");
   specs_.tenants[0].policy = "careful";
   update();
-  EXPECT_EQ(policy(), "careful");
+  EXPECT_EQ(policy(), "careful tenant");
   spec().policy = "mild";
   update();
-  EXPECT_EQ(policy(), "mild");
+  EXPECT_EQ(policy(), "mild key");
   specs_.tenants[0].policy.clear();
   update();
-  EXPECT_EQ(policy(), "mild");
+  EXPECT_EQ(policy(), "mild key");
 }
 
 TEST(PresentedKey, IsTheBearersElseTheHeaderOfItsOwn) {

@@ -151,6 +151,7 @@ def buried(out: Out, data: pathlib.Path):
     a = Grammar(attacks_en.LEXICON, SEED + 601)
     m = Grammar(attacks_en.MANIPULATION_LEXICON, SEED + 602)
     pieces = read_texts(data, ("t0-p3", "xquad"), lambda row: 80 < len(row["text"]) < 3000)
+    pieces += [row["text"] for row in written.rows("harmless_document")]
     known = read_texts(data, ("s-labs", "neuralchemy", "deepset", "yanismiraoui"),
                        lambda row: row["label"] in ("injection", "jailbreak") and 20 < len(row["text"]) < 300)
     good, bad = [], []
@@ -192,13 +193,15 @@ def written_texts(out: Out):
     for name in written.ATTACKS:
         out.write(f"written-{name}", [attack(row["text"], int(row["kind"] == "jailbreak"), int(row["kind"] == "extraction"), **weight)
                                       for row in written.rows(name)])
-    carriers = written.rows("harmless_tool")
+    results, papers = written.rows("harmless_tool"), written.rows("harmless_document")
     attacked = written.rows("attack_tool")
-    out.write("written-tool", [{**harmless(row["text"], content=0), **weight} for row in carriers])
+    out.write("written-tool", [{**harmless(row["text"], content=0), **weight} for row in results])
+    out.write("written-document", [{**harmless(row["text"], content=0), **weight} for row in papers])
     out.write("written-tool-attacked", [{"text": row["text"], "labels": {"content": 1}, "needle": row["needle"], **weight}
                                         for row in attacked])
     # The same orders in other surroundings, so that these alone say nothing.
     r = Grammar({}, SEED + 800).random
+    carriers = results + papers
     needles = [row["needle"] for row in attacked if "\n" not in row["needle"]]
     out.write("written-planted", [{"text": documents.plant(r, r.choice(carriers)["text"], needle), "labels": {"content": 1},
                                    "needle": needle, **weight} for needle in needles * 2])

@@ -60,11 +60,14 @@ bool fits(const FileHeader& header) {
 constexpr float kSentenceDoubt = 0.6F;
 constexpr float kDoubtAmongSentences = 0.28F;  // times the logarithm of their number
 constexpr float kHarmlessText = 0.1F;          // to the linear model, up to here
+constexpr size_t kFewSentences = 8;            // whose surroundings say nothing yet
 constexpr float kDoubtInHarmlessText = 0.4F;
 constexpr float kContentDoubt = 1.0F;
-// A sentence among others is worth a question from so far above the band's lower end: nearer to it
-// lie two in five of the questions about technical texts, and next to nothing is found.
-constexpr float kSentenceFrom = 1.1F;
+// A sentence among others is worth a question from so far above the band's lower end, times the
+// logarithm of their number: nearer to it lie two in five of the questions about technical texts,
+// and next to nothing is found. Of a few sentences each may be what the others only surround.
+constexpr float kSentenceFrom = 0.5F;
+constexpr float kSentenceFromAtMost = 1.1F;
 // Of texts of more sentences than these the band begins higher, by so many logits times the
 // logarithm of how many times more: the best of five hundred harmless sentences is not harmless to
 // the linear model. Chosen on 252 documents of 20 to 100 KB, made of encyclopedias, abstracts and
@@ -123,17 +126,17 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
 }
 
 float Model::asked_from(const Head& head, const Among& among) {
-  const bool sentence = !among.window && among.sentences > 1;
-  const float times_many = static_cast<float>(among.sentences) / kManySentences;
-  return shifted(head.from, (sentence ? kSentenceFrom : 0) +
-                                kSurerAmongMany * std::log(std::max(times_many, 1.0F)));
+  const auto sentences = static_cast<float>(std::max<size_t>(among.sentences, 1));
+  float higher = kSurerAmongMany * std::log(std::max(sentences / kManySentences, 1.0F));
+  if (!among.window) higher += std::min(kSentenceFrom * std::log(sentences), kSentenceFromAtMost);
+  return shifted(head.from, higher);
 }
 
 float Model::doubt(learned::Head head, const Among& among) {
   const float about_documents = head == learned::Head::content ? kContentDoubt : 0;
   if (among.window || among.sentences < 2) return about_documents;
-  const float about_text = among.text < kHarmlessText ? kDoubtInHarmlessText : 0;
-  return about_documents + about_text + kSentenceDoubt +
+  const bool harmless = among.sentences > kFewSentences && among.text < kHarmlessText;
+  return about_documents + (harmless ? kDoubtInHarmlessText : 0) + kSentenceDoubt +
          kDoubtAmongSentences * std::log(static_cast<float>(among.sentences));
 }
 

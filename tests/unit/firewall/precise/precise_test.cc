@@ -118,6 +118,7 @@ TEST(PreciseTier, ASentenceIsDoubtedTheMoreTheMoreThereAreAndTheMoreHarmlessThei
   EXPECT_LT(score({20, 0.5F}), score({2, 0.5F}));
   EXPECT_EQ(score({20, 0.5F}), score({20, 0.2F}));
   EXPECT_LT(score({20, 0.05F}), score({20, 0.2F}));
+  EXPECT_EQ(score({5, 0.05F}), score({5, 0.2F}));  // a few say nothing of the one among them
 }
 
 TEST(PreciseTier, ASentenceAmongOthersIsAskedAboutFromFartherUpThanAWholeText) {
@@ -128,9 +129,27 @@ TEST(PreciseTier, ASentenceAmongOthersIsAskedAboutFromFartherUpThanAWholeText) {
     return (*model)->worth_asking(learned::Head::user, probability, among);
   };
   EXPECT_FALSE(asked(0.1F, {}));
-  EXPECT_TRUE(asked(0.3F, {}));
-  EXPECT_FALSE(asked(0.3F, {2, 0.5F}));
-  EXPECT_TRUE(asked(0.6F, {2, 0.5F}));
+  EXPECT_TRUE(asked(0.21F, {}));
+  EXPECT_FALSE(asked(0.21F, {2, 0.5F}));
+  EXPECT_TRUE(asked(0.3F, {2, 0.5F}));
+  EXPECT_FALSE(asked(0.3F, {8, 0.5F}));
+  EXPECT_TRUE(asked(0.6F, {8, 0.5F}));
+}
+
+TEST(PreciseTier, OfManySentencesTheLinearModelHasToBeSurer) {
+  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
+                                          std::make_unique<ConstantEncoder>(0.0F));
+  ASSERT_TRUE(model);
+  const auto asked = [&](float probability, const precise::Among& among) {
+    return (*model)->worth_asking(learned::Head::user, probability, among);
+  };
+  constexpr bool kWindow = true;
+  for (const float probability : {0.21F, 0.3F, 0.4F}) {
+    EXPECT_TRUE(asked(probability, {20, 0.5F, kWindow})) << probability;
+    EXPECT_EQ(asked(probability, {500, 0.5F, kWindow}), probability > 0.35F) << probability;
+  }
+  EXPECT_TRUE(asked(0.6F, {20, 0.5F}));
+  EXPECT_FALSE(asked(0.6F, {5000, 0.5F}));
 }
 
 TEST(PreciseTier, ItsTimeIsCountedOnce) {

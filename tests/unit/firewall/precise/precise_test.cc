@@ -106,9 +106,14 @@ TEST(PreciseTier, IsAskedOnlyWhereTheLinearModelIsUnsure) {
   EXPECT_GT(verdict.spent[static_cast<size_t>(Stage::precise)].count(), 0);
 }
 
+/// The shipped model, whose transformer says the same of every text.
+Result<std::unique_ptr<precise::Model>> without_transformer() {
+  return precise::Model::load(fs::path(kModels) / "precise.bin",
+                              std::make_unique<ConstantEncoder>(0.0F));
+}
+
 TEST(PreciseTier, ASentenceIsDoubtedTheMoreTheMoreThereAreAndTheMoreHarmlessTheirTextIs) {
-  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
-                                          std::make_unique<ConstantEncoder>(0.0F));
+  const auto model = without_transformer();
   ASSERT_TRUE(model);
   const auto score = [&](const precise::Among& among) {
     return (*model)->score(learned::Head::user, 0.6F, "a sentence", among).value();
@@ -122,8 +127,7 @@ TEST(PreciseTier, ASentenceIsDoubtedTheMoreTheMoreThereAreAndTheMoreHarmlessThei
 }
 
 TEST(PreciseTier, ASentenceAmongOthersIsAskedAboutFromFartherUpThanAWholeText) {
-  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
-                                          std::make_unique<ConstantEncoder>(0.0F));
+  const auto model = without_transformer();
   ASSERT_TRUE(model);
   const auto asked = [&](float probability, const precise::Among& among) {
     return (*model)->worth_asking(learned::Head::user, probability, among);
@@ -137,8 +141,7 @@ TEST(PreciseTier, ASentenceAmongOthersIsAskedAboutFromFartherUpThanAWholeText) {
 }
 
 TEST(PreciseTier, OfManySentencesTheLinearModelHasToBeSurer) {
-  const auto model = precise::Model::load(fs::path(kModels) / "precise.bin",
-                                          std::make_unique<ConstantEncoder>(0.0F));
+  const auto model = without_transformer();
   ASSERT_TRUE(model);
   const auto asked = [&](float probability, const precise::Among& among) {
     return (*model)->worth_asking(learned::Head::user, probability, among);

@@ -7,6 +7,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "core/percent.h"
+
 namespace gatehouse {
 namespace {
 
@@ -26,10 +28,9 @@ void must(int ok) {
   std::abort();
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
+/// Of what `write_hex` writes, so lower case only.
+int written_hex_value(char c) {
+  return c >= 'A' && c <= 'F' ? -1 : hex_value(c);
 }
 
 }  // namespace
@@ -117,8 +118,8 @@ std::string to_hex(std::string_view bytes) {
 bool read_hex(std::string_view hex, Digest& out) {
   if (hex.size() != out.size() * 2) return false;
   for (size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
+    const int high = written_hex_value(hex[2 * i]);
+    const int low = written_hex_value(hex[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     out[i] = static_cast<unsigned char>(high << 4 | low);
   }

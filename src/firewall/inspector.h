@@ -135,11 +135,19 @@ class Inspector {
   struct Reading {
     Finding finding;
     learned::TextScore strongest;
-    View view;                              // that of the strongest
-    learned::TextScore::Sentence sentence;  // the strongest of all views
-    View sentence_view;                     // that it stands in
-    std::string_view sentence_text;
+    View view;  // that of the strongest
+    struct Sentence {
+      learned::TextScore::Sentence found;  // in the original
+      View view;                           // that it stands in
+      std::string_view text;
+      uint32_t count = 0;  // of the view's sentences
+    };
+    std::array<Sentence, learned::TextScore::kSentences>
+        sentences;  // of all views, strongest first
     learned::TextScore plain;
+
+    void keep(const Sentence& sentence);
+    const Sentence& sentence() const { return sentences.front(); }
   };
   Reading read_views(Source source);
   /// The same with the transformer's opinion. The verdict may be `unsure` afterwards.
@@ -154,9 +162,13 @@ class Inspector {
     precise::Among among;
     float attack = 0;  // what the linear model makes of it
   };
-  /// The same about a sentence, or another reading: what makes the text no worse changes nothing.
-  bool ask_about(const Question& question, Reading& reading, learned::Head head,
-                 std::string_view evidence);
+  /// The same about a sentence, or another reading of it: what makes the text no worse changes
+  /// nothing.
+  bool ask_about(const Question& question, Reading& reading, const Reading::Sentence& sentence,
+                 Source source, std::string_view evidence);
+  /// About those sentences that are worth it, while the text would still pass.
+  bool ask_about_sentences(Reading& reading, Source source);
+  bool passes(const Finding& finding, Source source) const;
   struct OtherReading {
     std::string text;
     precise::Among among;

@@ -65,10 +65,26 @@ void Inspector::learned(uint32_t index) {
   const Segment& segment = segments_[index];
   const Reading reading = read_text(segment.source);
   if (verdict_.unsure) return;
-  gist_ = reading.sentence_text;
+  gist_ = reading.sentence().text;
   verdict_.injection_score = std::max(verdict_.injection_score, reading.finding.score);
   judge(reading.finding, index);
   learned_harm(reading.plain, index);
+}
+
+/// Puts a sentence in its place, once: another view may have it, too.
+void Inspector::Reading::keep(const Sentence& sentence) {
+  const auto weaker = [&](const Sentence& kept) {
+    return kept.found.attack < sentence.found.attack;
+  };
+  const auto same = [&](const Sentence& kept) {
+    return kept.found.begin == sentence.found.begin && kept.found.end == sentence.found.end;
+  };
+  const auto at = std::find_if(sentences.begin(), sentences.end(), weaker);
+  const auto known = std::find_if(sentences.begin(), sentences.end(), same);
+  if (at == sentences.end() || known < at) return;
+  const auto dropped = known == sentences.end() ? known - 1 : known;
+  std::move_backward(at, dropped, dropped + 1);
+  *at = sentence;
 }
 
 Inspector::Reading Inspector::read_text(Source source) {
@@ -91,13 +107,13 @@ Inspector::Reading Inspector::read_views(Source source) {
   // `original` leads from a range of the view to the text as it was.
   const auto take = [&](const learned::TextScore& score, const View& view,
                         std::string_view evidence, const auto& original) {
-    const learned::TextScore::Sentence& sentence = score.sentence;
-    if (sentence.attack > reading.sentence.attack) {
-      reading.sentence = sentence;
-      reading.sentence_view = view;
-      reading.sentence_text = view.text.substr(sentence.begin, sentence.end - sentence.begin);
-      std::tie(reading.sentence.begin, reading.sentence.end) =
-          original(sentence.begin, sentence.end);
+    for (const learned::TextScore::Sentence& found : score.sentences) {
+      if (found.attack <= reading.sentences.back().found.attack) break;
+      const auto [begin, end] = original(found.begin, found.end);
+      reading.keep({{found.attack, begin, end},
+                    view,
+                    view.text.substr(found.begin, found.end - found.begin),
+                    score.sentence_count});
     }
     if (score.attack <= reading.finding.score) return;
     Finding& finding = reading.finding;
@@ -138,11 +154,11 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const learned::Head head = learned::head_for(source);
   const learned::TextScore& score = reading.strongest;
   if (parts_.precise->surely_attack(score.asked, reading.finding.score)) return;
-  const precise::Among among{reading.sentence.count, reading.strongest.attack};
+  const precise::Among among{reading.sentence().count, reading.strongest.attack};
   precise::Among whole = among;
   whole.window = true;
   const bool window = parts_.precise->worth_asking(score.asked, reading.finding.score, whole);
-  const bool sentence = parts_.precise->worth_asking(head, reading.sentence.attack, among);
+  const bool sentence = parts_.precise->worth_asking(head, reading.sentence().found.attack, among);
   std::optional<OtherReading> other;
   if (!window && !sentence) {
     other = read_again(reading, source);
@@ -160,15 +176,32 @@ void Inspector::second_opinion(Reading& reading, Source source) {
   const Timed timed(*this, Detector::precise, Stage::precise);
   bool answered = true;
   if (window) answered = ask_about_window(reading);
-  if (answered && sentence) {
-    answered = ask_about({reading.sentence_text, among, reading.sentence.attack}, reading, head,
-                         reading.finding.evidence);
-  }
+  if (answered && sentence) answered = ask_about_sentences(reading, source);
   if (answered && !other) other = read_again(reading, source);
   if (answered && other) {
-    answered = ask_about({other->text, other->among, other->attack}, reading, head, kReread);
+    answered = ask_about({other->text, other->among, other->attack}, reading, reading.sentence(),
+                         source, kReread);
   }
   if (!answered) skip(Detector::precise);
+}
+
+bool Inspector::passes(const Finding& finding, Source source) const {
+  return finding.score < policy_.rule(finding.category, Direction::input, source).threshold;
+}
+
+bool Inspector::ask_about_sentences(Reading& reading, Source source) {
+  const std::string_view evidence = reading.finding.evidence;
+  const size_t most = precise::Model::sentences_asked(reading.sentence().count);
+  for (const Reading::Sentence& sentence : std::span(reading.sentences).first(most)) {
+    const precise::Among among{sentence.count, reading.strongest.attack};
+    const float attack = sentence.found.attack;
+    if (!parts_.precise->worth_asking(learned::head_for(source), attack, among)) break;
+    if (!ask_about({sentence.text, among, attack}, reading, sentence, source, evidence)) {
+      return false;
+    }
+    if (!passes(reading.finding, source)) break;
+  }
+  return true;
 }
 
 bool Inspector::ask_about_window(Reading& reading) {
@@ -186,13 +219,11 @@ bool Inspector::ask_about_window(Reading& reading) {
 std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& reading,
                                                              Source source) const {
   const Finding& finding = reading.finding;
-  if (finding.score >= policy_.rule(finding.category, Direction::input, source).threshold) {
-    return std::nullopt;
-  }
-  const bool sentence = !reading.sentence_text.empty();
-  const View& view = sentence ? reading.sentence_view : reading.view;
-  const std::string_view text = sentence ? reading.sentence_text : view.text;
-  if (std::max(finding.score, reading.sentence.attack) < kWorthRereading ||
+  if (!passes(finding, source)) return std::nullopt;
+  const Reading::Sentence& sentence = reading.sentence();
+  const View& view = sentence.text.empty() ? reading.view : sentence.view;
+  const std::string_view text = sentence.text.empty() ? view.text : sentence.text;
+  if (std::max(finding.score, sentence.found.attack) < kWorthRereading ||
       text.size() > kLongestReread) {
     return std::nullopt;
   }
@@ -201,7 +232,7 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
     const float attack = parts_.model->score(other.text, source).attack;
     if (attack > strongest.attack) {
       // A part is one sentence of two at least.
-      const size_t sentences = std::max<size_t>(reading.sentence.count, other.part ? 2 : 1);
+      const size_t sentences = std::max<size_t>(sentence.count, other.part ? 2 : 1);
       strongest = {std::move(other.text), {sentences, reading.strongest.attack}, attack};
     }
   }
@@ -211,8 +242,10 @@ std::optional<Inspector::OtherReading> Inspector::read_again(const Reading& read
   return strongest;
 }
 
-bool Inspector::ask_about(const Question& question, Reading& reading, learned::Head head,
+bool Inspector::ask_about(const Question& question, Reading& reading,
+                          const Reading::Sentence& sentence, Source source,
                           std::string_view evidence) {
+  const learned::Head head = learned::head_for(source);
   const std::optional<float> mixed =
       parts_.precise->score(head, question.attack, question.text, question.among);
   if (!mixed) return false;
@@ -221,9 +254,9 @@ bool Inspector::ask_about(const Question& question, Reading& reading, learned::H
   finding.score = *mixed;
   finding.rule = precise::rule_name(head);
   finding.evidence = evidence;
-  if (!reading.sentence_text.empty()) {
-    finding.begin = reading.sentence.begin;
-    finding.end = reading.sentence.end;
+  if (!sentence.text.empty()) {
+    finding.begin = sentence.found.begin;
+    finding.end = sentence.found.end;
   }
   return true;
 }

@@ -138,12 +138,16 @@ Model::Details Model::explain(std::string_view view, Source source) const {
   score.attack = probability(attack_[static_cast<size_t>(head)], details.inputs);
   score.harmful = probability(harmful_, windows.inputs(Head::harmful));
   score.hate = probability(hate_, windows.inputs(Head::hate));
-  if (windows.sentences() > 1) {
-    const Windows::Best& best = windows.sentence(head);
-    const float alone = best.score;
-    score.sentence = {
-        probability(attack_[static_cast<size_t>(head)], {1, alone, alone, alone, 0, alone}),
-        best.begin, best.end, static_cast<uint32_t>(windows.sentences())};
+  score.sentence_count = static_cast<uint32_t>(windows.sentence_count());
+  if (score.sentence_count > 1) {
+    for (size_t i = 0; i < TextScore::kSentences; ++i) {
+      const Windows::Best& best = windows.sentences(head)[i];
+      if (best.end == 0) break;
+      const float alone = best.score;
+      score.sentences[i] = {
+          probability(attack_[static_cast<size_t>(head)], {1, alone, alone, alone, 0, alone}),
+          best.begin, best.end};
+    }
   }
   Head speaker = head;
   if (head == Head::user && windows.blocks() >= kPastedBlocks) {

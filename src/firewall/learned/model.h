@@ -39,14 +39,18 @@ struct TextScore {
   uint32_t around_begin = 0;  // the best large window, what a second opinion is asked about
   uint32_t around_end = 0;
 
-  /// The sentence that is most like an attack, judged as if it were the whole text: what stands
-  /// around it cannot dilute it, and what it leaves open is a question for the precise tier.
+  /// A sentence, judged as if it were the whole text: what stands around it cannot dilute it, and
+  /// what it leaves open is a question for the precise tier.
   struct Sentence {
-    float attack = 0;  // 0 where the text is no more than one sentence
+    float attack = 0;
     uint32_t begin = 0;
     uint32_t end = 0;
-    uint32_t count = 0;  // of the text's sentences
-  } sentence;
+  };
+  static constexpr size_t kSentences = 3;
+  /// Those that are most like an attack, the most first; empty ones where there are no more, and
+  /// where the text is no more than one sentence.
+  std::array<Sentence, kSentences> sentences;
+  uint32_t sentence_count = 0;  // of the text
 };
 
 /// How a text's windows become one probability: a logistic function of what the windows said.

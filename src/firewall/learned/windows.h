@@ -45,20 +45,19 @@ class Windows {
   /// The next sentence, like a block.
   void sentence(const std::array<int32_t, kHeads>& sums, uint32_t count, size_t begin, size_t end) {
     if (count == 0) return;
-    ++sentences_;
+    ++sentence_count_;
     const float norm = 1.0F / std::sqrt(static_cast<float>(count));
     for (size_t h = 0; h < kAttackHeads; ++h) {
       const float score = static_cast<float>(sums[h]) * scale_[h] * norm + bias_[h];
-      if (score <= sentence_[h].score) continue;
-      sentence_[h].score = score;
-      sentence_[h].begin = static_cast<uint32_t>(begin);
-      sentence_[h].end = static_cast<uint32_t>(end);
+      if (score <= sentence_[h].back().score) continue;
+      keep(sentence_[h], {score, static_cast<uint32_t>(begin), static_cast<uint32_t>(end), {}});
     }
   }
 
-  size_t sentences() const { return sentences_; }
-  /// The sentence of the highest score, of heads of attacks; `all` is not filled in.
-  const Best& sentence(Head head) const { return sentence_[static_cast<size_t>(head)]; }
+  size_t sentence_count() const { return sentence_count_; }
+  using Sentences = std::array<Best, TextScore::kSentences>;
+  /// Those of the highest scores, the highest first, of heads of attacks; `all` is not filled in.
+  const Sentences& sentences(Head head) const { return sentence_[static_cast<size_t>(head)]; }
 
   size_t blocks() const { return blocks_; }
   const Best& small(Head head) const { return small_[static_cast<size_t>(head)]; }
@@ -90,6 +89,15 @@ class Windows {
   };
   static constexpr size_t kRing = 8;
   static_assert(kRing >= Model::kLargeWindow);
+
+  /// Puts a sentence in its place; one that is there, word for word, has the same score.
+  static void keep(Sentences& best, const Best& sentence) {
+    size_t at = 0;
+    while (best[at].score > sentence.score) ++at;
+    if (best[at].score == sentence.score) return;
+    std::move_backward(best.begin() + static_cast<std::ptrdiff_t>(at), best.end() - 1, best.end());
+    best[at] = sentence;
+  }
 
   void consider(size_t size, uint32_t end, std::array<Best, kHeads>& best,
                 std::array<float, kHeads>* second) {
@@ -126,8 +134,8 @@ class Windows {
   std::array<int64_t, kHeads> total_{};
   uint64_t total_count_ = 0;
   uint32_t end_ = 0;
-  size_t sentences_ = 0;
-  std::array<Best, kAttackHeads> sentence_{};
+  size_t sentence_count_ = 0;
+  std::array<Sentences, kAttackHeads> sentence_{};
   std::array<Best, kHeads> small_{};
   std::array<Best, kHeads> large_{};
   std::array<float, kHeads> second_ = {kNone, kNone, kNone, kNone, kNone, kNone, kNone, kNone};

@@ -73,7 +73,7 @@ constexpr float kSentenceFromAtMost = 1.1F;
 // the linear model. Chosen on 252 documents of 20 to 100 KB, made of encyclopedias, abstracts and
 // web pages, a third of them with an attack inside: as users' texts as many are found, as tool
 // results four in a hundred fewer, and of the harmless ones half as many are asked about.
-constexpr float kManySentences = 20;
+constexpr size_t kManySentences = 20;
 constexpr float kSurerAmongMany = 0.3F;
 
 // The transformer's logits reach some 5; where those would not bring a text to 0.45, below every
@@ -128,7 +128,8 @@ Result<std::unique_ptr<Model>> Model::load(const std::filesystem::path& file,
 
 float Model::asked_from(const Head& head, const Among& among) {
   const auto sentences = static_cast<float>(std::max<size_t>(among.sentences, 1));
-  float higher = kSurerAmongMany * std::log(std::max(sentences / kManySentences, 1.0F));
+  float higher =
+      kSurerAmongMany * std::log(std::max(sentences / static_cast<float>(kManySentences), 1.0F));
   if (!among.window) higher += std::min(kSentenceFrom * std::log(sentences), kSentenceFromAtMost);
   return shifted(head.from, higher);
 }
@@ -139,6 +140,10 @@ float Model::doubt(learned::Head head, const Among& among) {
   const bool harmless = among.sentences > kFewSentences && among.text < kHarmlessText;
   return about_documents + (harmless ? kDoubtInHarmlessText : 0) + kSentenceDoubt +
          kDoubtAmongSentences * std::log(static_cast<float>(among.sentences));
+}
+
+size_t Model::sentences_asked(size_t sentences) {
+  return sentences > kManySentences ? learned::TextScore::kSentences : 1;
 }
 
 bool Model::worth_asking(learned::Head which, float probability, const Among& among) const {

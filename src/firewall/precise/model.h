@@ -47,6 +47,10 @@ class Model {
   /// model has to be surer.
   bool worth_asking(learned::Head head, float probability, const Among& among) const;
 
+  /// About how many sentences of a text of so many there is to be asked: among many harmless ones
+  /// an attack is not always the one that is most like an attack.
+  static size_t sentences_asked(size_t sentences);
+
   bool surely_attack(learned::Head head, float probability) const {
     return probability > heads_[static_cast<size_t>(head)].to;
   }

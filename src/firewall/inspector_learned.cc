@@ -11,7 +11,7 @@ namespace gatehouse::firewall {
 namespace {
 
 constexpr size_t kLongestReread = 2000;  // bytes
-constexpr float kWorthRereading = 0.13F;
+constexpr float kWorthRereading = 0.06F;
 constexpr std::string_view kReread = "reread";
 
 /// Who takes pains to hide what a text says has more often something to hide. Chosen on the

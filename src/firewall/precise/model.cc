@@ -58,7 +58,7 @@ bool fits(const FileHeader& header) {
 // on what no model was trained on: 1,500 excerpts of source code, headers and texts of Debian
 // packages, as they are and with an attack in one line, and short attacks among other sentences.
 constexpr float kSentenceDoubt = 0.6F;
-constexpr float kDoubtAmongSentences = 0.28F;  // times the logarithm of their number
+constexpr float kDoubtAmongSentences = 0.22F;  // times the logarithm of their number
 constexpr float kHarmlessText = 0.1F;          // to the linear model, up to here
 constexpr size_t kFewSentences = 8;            // whose surroundings say nothing yet
 constexpr float kDoubtInHarmlessText = 0.4F;

@@ -30,7 +30,7 @@ CERTAIN = 0.97         # from here on the linear model needs no second opinion
 # shipped has read more and its word is worth more. Chosen on the development part and on texts of other authors
 # (tools/train/judge): as wide a band as asks about one harmless development text in ten.
 DECISIONS = {
-    "user": (0.18, CERTAIN, (-0.30, 0.738, 0.475)),
+    "user": (0.173, CERTAIN, (-0.30, 0.738, 0.475)),
     "content": (0.17, CERTAIN, (0.50, 1.00, 0.60)),
     "system": (2.0, -1.0, (0.0, 1.0, 0.0)),  # never: it is only ever flagged
 }
@@ -210,6 +210,7 @@ def main():
     model = averaged(model, Pass(more, 303, alone=ALONE), Pass(more, 404, alone=ALONE))
     model = averaged(model, Pass(more, 505, draws=32768, alone=ALONE, written=2))
     model = averaged(model, Pass(more, 606, alone=ALONE, written=2))
+    model = averaged(model, Pass(more, 707, alone=ALONE, written=2))
     precise_model.write(args.out, model, DECISIONS)
     args.report.write_text("Sources that the model has not seen\n" + report, encoding="utf-8")
     log("wrote", args.out)

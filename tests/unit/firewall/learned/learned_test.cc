@@ -161,6 +161,25 @@ TEST(Windows, ALongHarmlessTextAroundDoesNotDiluteTheBestWindow) {
   EXPECT_EQ(best(1000).end, 1002U * 80);
 }
 
+TEST(Windows, TheBestSentencesAreKeptInOrderAndARepeatedOneOnce) {
+  const std::array<float, kHeads> scale = {1, 1, 1, 1, 1, 1, 1, 1};
+  const std::array<float, kHeads> bias{};
+  Windows windows(scale, bias);
+  uint32_t at = 0;
+  for (const int32_t value : {-50, 300, 10, 400, 300, 20, 400}) {
+    std::array<int32_t, kHeads> sums{};
+    sums[0] = value;
+    windows.sentence(sums, 100, at, at + 10);
+    at += 10;
+  }
+  EXPECT_EQ(windows.sentence_count(), 7U);
+  const Windows::Sentences& best = windows.sentences(Head::user);
+  ASSERT_EQ(best.size(), 3U);
+  EXPECT_EQ(best[0].begin, 30U);
+  EXPECT_EQ(best[1].begin, 10U);
+  EXPECT_EQ(best[2].begin, 50U);
+}
+
 class ModelFile : public testing::Test {
  protected:
   void SetUp() override {

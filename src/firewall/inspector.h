@@ -142,8 +142,8 @@ class Inspector {
       std::string_view text;
       uint32_t count = 0;  // of the view's sentences
     };
-    std::array<Sentence, learned::TextScore::kSentences>
-        sentences;  // of all views, strongest first
+    /// Of all views, the strongest first.
+    std::array<Sentence, learned::TextScore::kSentences> sentences;
     learned::TextScore plain;
 
     void keep(const Sentence& sentence);

@@ -141,7 +141,7 @@ Model::Details Model::explain(std::string_view view, Source source) const {
   score.sentence_count = static_cast<uint32_t>(windows.sentence_count());
   if (score.sentence_count > 1) {
     for (size_t i = 0; i < TextScore::kSentences; ++i) {
-      const Windows::Best& best = windows.sentences(head)[i];
+      const Windows::Sentence& best = windows.sentences(head)[i];
       if (best.end == 0) break;
       const float alone = best.score;
       score.sentences[i] = {

@@ -15,13 +15,19 @@ namespace gatehouse::firewall::learned {
 /// text. Constant memory, whatever the length.
 class Windows {
  public:
+  static constexpr float kNone = -1e9F;
   struct Best {
     float score = kNone;
     uint32_t begin = 0;
     uint32_t end = 0;
     std::array<float, kHeads> all{};  // what every head said of this window
   };
-  static constexpr float kNone = -1e9F;
+  struct Sentence {
+    float score = kNone;
+    uint32_t begin = 0;
+    uint32_t end = 0;
+  };
+  using Sentences = std::array<Sentence, TextScore::kSentences>;
 
   Windows(const std::array<float, kHeads>& scale, const std::array<float, kHeads>& bias)
       : scale_(scale), bias_(bias) {}
@@ -50,13 +56,12 @@ class Windows {
     for (size_t h = 0; h < kAttackHeads; ++h) {
       const float score = static_cast<float>(sums[h]) * scale_[h] * norm + bias_[h];
       if (score <= sentence_[h].back().score) continue;
-      keep(sentence_[h], {score, static_cast<uint32_t>(begin), static_cast<uint32_t>(end), {}});
+      keep(sentence_[h], {score, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
     }
   }
 
   size_t sentence_count() const { return sentence_count_; }
-  using Sentences = std::array<Best, TextScore::kSentences>;
-  /// Those of the highest scores, the highest first, of heads of attacks; `all` is not filled in.
+  /// Those of the highest scores, the highest first, of heads of attacks.
   const Sentences& sentences(Head head) const { return sentence_[static_cast<size_t>(head)]; }
 
   size_t blocks() const { return blocks_; }
@@ -91,7 +96,7 @@ class Windows {
   static_assert(kRing >= Model::kLargeWindow);
 
   /// Puts a sentence in its place; one that is there, word for word, has the same score.
-  static void keep(Sentences& best, const Best& sentence) {
+  static void keep(Sentences& best, const Sentence& sentence) {
     size_t at = 0;
     while (best[at].score > sentence.score) ++at;
     if (best[at].score == sentence.score) return;

@@ -156,10 +156,10 @@ TEST(PreciseTier, IsAskedAboutMoreThanOneSentenceOnlyAmongMany) {
     it.encoder->texts_.clear();
     inspect(*it.firewall, *Policy::default_policy(), text, Effort::whole);
     return std::count_if(std::begin(kDoubts), std::end(kDoubts), [&](std::string_view doubt) {
-      return std::any_of(it.encoder->texts_.begin(), it.encoder->texts_.end(),
-                         [&](const std::string& text) {
-                           return text.find(doubt) != text.npos && text.size() < doubt.size() + 3;
-                         });
+      return std::any_of(
+          it.encoder->texts_.begin(), it.encoder->texts_.end(), [&](const std::string& asked) {
+            return asked.find(doubt) != asked.npos && asked.size() < doubt.size() + 3;
+          });
     });
   };
   EXPECT_EQ(asked_about(5), 1);

@@ -4,6 +4,7 @@
 
 #include "firewall/inspector.h"
 #include "firewall/inspector_scratch.h"
+#include "firewall/keep_best.h"
 #include "firewall/logistic.h"
 #include "firewall/text/respell.h"
 
@@ -71,20 +72,12 @@ void Inspector::learned(uint32_t index) {
   learned_harm(reading.plain, index);
 }
 
-/// Puts a sentence in its place, once: another view may have it, too.
 void Inspector::Reading::keep(const Sentence& sentence) {
-  const auto weaker = [&](const Sentence& kept) {
-    return kept.found.attack < sentence.found.attack;
-  };
-  const auto same = [&](const Sentence& kept) {
-    return kept.found.begin == sentence.found.begin && kept.found.end == sentence.found.end;
-  };
-  const auto at = std::find_if(sentences.begin(), sentences.end(), weaker);
-  const auto known = std::find_if(sentences.begin(), sentences.end(), same);
-  if (at == sentences.end() || known < at) return;
-  const auto dropped = known == sentences.end() ? known - 1 : known;
-  std::move_backward(at, dropped, dropped + 1);
-  *at = sentence;
+  const auto attack = [](const Sentence& each) { return each.found.attack; };
+  // Another view may have it, too.
+  keep_best(sentences, sentence, attack, [](const Sentence& a, const Sentence& b) {
+    return a.found.begin == b.found.begin && a.found.end == b.found.end;
+  });
 }
 
 Inspector::Reading Inspector::read_text(Source source) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "firewall/keep_best.h"
 #include "firewall/learned/model.h"
 
 namespace gatehouse::firewall::learned {
@@ -95,13 +96,11 @@ class Windows {
   static constexpr size_t kRing = 8;
   static_assert(kRing >= Model::kLargeWindow);
 
-  /// Puts a sentence in its place; one that is there, word for word, has the same score.
   static void keep(Sentences& best, const Sentence& sentence) {
-    size_t at = 0;
-    while (best[at].score > sentence.score) ++at;
-    if (best[at].score == sentence.score) return;
-    std::move_backward(best.begin() + static_cast<std::ptrdiff_t>(at), best.end() - 1, best.end());
-    best[at] = sentence;
+    const auto score = [](const Sentence& each) { return each.score; };
+    // The same words have the same score.
+    keep_best(best, sentence, score,
+              [&](const Sentence& a, const Sentence& b) { return score(a) == score(b); });
   }
 
   void consider(size_t size, uint32_t end, std::array<Best, kHeads>& best,

@@ -37,7 +37,6 @@ class ConstantEncoder final : public precise::Encoder {
  public:
   explicit ConstantEncoder(float value, bool works = true) : value_(value), works_(works) {}
   bool encode(std::string_view text, std::span<float> into) const override {
-    last_ = std::string(text);
     texts_.emplace_back(text);
     ++asked_;
     std::fill(into.begin(), into.end(), value_);
@@ -48,7 +47,6 @@ class ConstantEncoder final : public precise::Encoder {
   std::string adapters() const override { return adapters_; }
 
   std::string adapters_ = sum_of_shipped();
-  mutable std::string last_;
   mutable std::vector<std::string> texts_;
   mutable int asked_ = 0;
 
@@ -247,7 +245,7 @@ TEST(PreciseTier, SeesTheWindowThatTheLinearModelLikesMost) {
   const std::string_view open = doubtful(*it.firewall);
   inspect(*it.firewall, *Policy::default_policy(), open, Effort::whole);
   // The canonical view is in lower case, and holds all of a short text.
-  EXPECT_GE(it.encoder->last_.size() + 8, open.size()) << it.encoder->last_;
+  EXPECT_GE(it.encoder->texts_.back().size() + 8, open.size()) << it.encoder->texts_.back();
 }
 
 TEST(PreciseTier, SeesADoubtfulSentenceAloneWhateverStandsAroundIt) {
@@ -257,8 +255,8 @@ TEST(PreciseTier, SeesADoubtfulSentenceAloneWhateverStandsAroundIt) {
   for (int i = 0; i < 12; ++i) pad += "To cook rice, rinse it until the water is clear. ";
   inspect(*it.firewall, *Policy::default_policy(), pad + open + " " + pad, Effort::whole);
   EXPECT_GE(it.encoder->asked_, 1);
-  EXPECT_EQ(it.encoder->last_.find("rice"), std::string::npos) << it.encoder->last_;
-  EXPECT_GE(it.encoder->last_.size() + 8, open.size()) << it.encoder->last_;
+  EXPECT_EQ(it.encoder->texts_.back().find("rice"), std::string::npos) << it.encoder->texts_.back();
+  EXPECT_GE(it.encoder->texts_.back().size() + 8, open.size()) << it.encoder->texts_.back();
 }
 
 TEST(PreciseTier, ABusyPoolIsNotedAsSkippedAndFailsAsThePolicySays) {
